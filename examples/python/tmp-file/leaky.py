@@ -1,0 +1,9 @@
+"""A file in /tmp stays when the call is over: the next caller can read it, and one day the disk is full."""
+
+import pathlib
+
+
+def handler(event, context):
+    page = pathlib.Path(f"/tmp/report-{context.aws_request_id}.html")
+    page.write_text("<p>report</p>" * 100)
+    return {"bytes": page.stat().st_size}
