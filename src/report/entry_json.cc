@@ -1,0 +1,120 @@
+#include "report/entry_json.h"
+
+#include <cmath>
+
+namespace cleanslate {
+namespace {
+
+constexpr double kLargestExact = 9007199254740992.0;  // 2^53: below it every whole double is one integer
+
+void AddUnlessEmpty(Json& json, const char* key, const std::string& value) {
+  if (!value.empty()) json[key] = value;
+}
+
+void AddUnlessZero(Json& json, const char* key, std::int64_t value) {
+  if (value != 0) json[key] = value;
+}
+
+Json OrNull(const std::optional<std::int64_t>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+}  // namespace
+
+Json NumberJson(double value) {
+  if (!std::isfinite(value)) return 0;
+  if (std::trunc(value) == value && std::fabs(value) < kLargestExact) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace);
+}
+
+Json ToJson(const Frame& frame) {
+  Json json = Json::object();
+  AddUnlessEmpty(json, "function", frame.function);
+  AddUnlessEmpty(json, "file", frame.file);
+  AddUnlessZero(json, "line", frame.line);
+  AddUnlessEmpty(json, "module", frame.module);
+  AddUnlessEmpty(json, "buildId", frame.build_id);
+  if (frame.offset != 0) json["offset"] = frame.offset;
+  return json;
+}
+
+Json ToJson(const Finding& finding) {
+  const Trend& trend = finding.trend;
+  return {{"rule", finding.rule},
+          {"severity", NameOf(finding.severity)},
+          {"subject", finding.subject},
+          {"message", finding.message},
+          {"fingerprint", finding.fingerprint},
+          {"count", finding.count},
+          {"bytes", finding.bytes},
+          {"where", Json::array()},
+          {"trend",
+           {{"pattern", NameOf(trend.pattern)},
+            {"windows", trend.windows},
+            {"grew", trend.grew},
+            {"perWindow", NumberJson(trend.per_window)},
+            {"unit", trend.unit},
+            {"exhaustsIn", OrNull(trend.exhausts_in)},
+            {"limit", OrNull(trend.limit)}}},
+          {"firstSeen", finding.first_seen},
+          {"age", finding.age}};
+}
+
+Json ToJson(const SurvivingSite& site) {
+  return {{"blocks", site.blocks}, {"bytes", site.bytes}, {"where", Json::array()}};
+}
+
+Json ToJson(const SurvivingDescriptor& descriptor) {
+  Json json = {{"fd", descriptor.fd}, {"kind", descriptor.kind}, {"target", descriptor.target}};
+  AddUnlessEmpty(json, "local", descriptor.local);
+  AddUnlessEmpty(json, "peer", descriptor.peer);
+  AddUnlessEmpty(json, "state", descriptor.state);
+  if (descriptor.deleted) json["deleted"] = true;
+  AddUnlessZero(json, "bytes", descriptor.bytes);
+  json["where"] = Json::array();
+  return json;
+}
+
+Json ToJson(const SurvivingFile& file) {
+  Json json = Json::object();
+  json["path"] = file.path;
+  AddUnlessEmpty(json, "type", file.type);
+  json["change"] = file.change;
+  json["bytes"] = file.bytes;
+  AddUnlessZero(json, "bytesBefore", file.bytes_before);
+  json["where"] = Json::array();
+  return json;
+}
+
+Json ToJson(const SurvivingThread& thread) {
+  return {{"tid", thread.tid}, {"name", thread.name}, {"where", Json::array()}};
+}
+
+Json ToJson(const SurvivingProcess& process) {
+  return {{"pid", process.pid}, {"command", process.command}, {"where", Json::array()}};
+}
+
+Json ToJson(const ChangedEnvironment& variable) {
+  return {{"name", variable.name}, {"change", variable.change}, {"where", Json::array()}};
+}
+
+Json ToJson(const ChangedAttribute& attribute) {
+  return {{"name", attribute.name},
+          {"before", attribute.before},
+          {"after", attribute.after},
+          {"where", Json::array()}};
+}
+
+Json ToJson(const ChangedVariable& variable) {
+  return {{"name", variable.name},
+          {"kind", variable.kind},
+          {"before", variable.before},
+          {"after", variable.after},
+          {"where", Json::array()}};
+}
+
+}  // namespace cleanslate

@@ -1,0 +1,34 @@
+#pragma once
+
+// Each entry of a report's lists as JSON. Internal to this room.
+//
+// An entry's `where` is written empty here: which frames go in is decided by the one who has the room for
+// them.
+
+#include <cstdint>
+
+#include "nlohmann/json.hpp"
+#include "report/report.h"
+
+namespace cleanslate {
+
+using Json = nlohmann::ordered_json;
+
+Json ToJson(const Frame& frame);
+Json ToJson(const Finding& finding);
+Json ToJson(const SurvivingSite& site);
+Json ToJson(const SurvivingDescriptor& descriptor);
+Json ToJson(const SurvivingFile& file);
+Json ToJson(const SurvivingThread& thread);
+Json ToJson(const SurvivingProcess& process);
+Json ToJson(const ChangedEnvironment& variable);
+Json ToJson(const ChangedAttribute& attribute);
+Json ToJson(const ChangedVariable& variable);
+
+// 1.0 is written as 1; what JSON can't say (not a number, infinity) as 0.
+Json NumberJson(double value);
+
+// As text, invalid UTF-8 replaced.
+std::string Dump(const Json& json);
+
+}  // namespace cleanslate

@@ -1,0 +1,168 @@
+#include "report/make_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace cleanslate {
+namespace {
+
+std::string_view KindName(DescriptorKind kind) {
+  static constexpr std::array<std::string_view, 13> kNames = {
+      "file",   "directory",  "pipe",   "socket",  "event-poll", "event-counter", "timer",
+      "signal", "file-watch", "memory", "process", "terminal",   "other"};
+  const auto index = static_cast<std::size_t>(kind);
+  return index < kNames.size() ? kNames[index] : kNames.back();
+}
+
+std::string_view TypeName(FileType type) {
+  static constexpr std::array<std::string_view, 6> kNames = {"",       "directory", "symlink",
+                                                             "socket", "fifo",      "other"};
+  const auto index = static_cast<std::size_t>(type);
+  return index < kNames.size() ? kNames[index] : kNames.back();
+}
+
+std::string_view ChangeName(FileChange change) {
+  static constexpr std::array<std::string_view, 4> kNames = {"created", "grown", "modified", "deleted"};
+  const auto index = static_cast<std::size_t>(change);
+  return index < kNames.size() ? kNames[index] : kNames[2];
+}
+
+double Thousandths(double value) {
+  return std::isfinite(value) ? std::round(value * 1000) / 1000 : 0;
+}
+
+Frames Compact(Frames frames) {
+  for (Frame& frame : frames) {
+    if (frame.line == 0) continue;
+    frame.build_id.clear();
+    frame.offset = 0;
+  }
+  return frames;
+}
+
+class Assembly {
+ public:
+  Assembly(const StackNamer& namer, std::size_t max_entries, Report& report)
+      : namer_(namer), max_entries_(max_entries), report_(report) {}
+
+  Frames Where(StackId stack) const {
+    return namer_ && stack != StackId::kNone ? Compact(namer_(stack)) : Frames{};
+  }
+
+  // The largest sites that have survivors.
+  std::vector<SurvivingSite> Sites(const std::vector<HeapSite>& sites, const char* key) {
+    std::vector<const HeapSite*> order;
+    order.reserve(sites.size());
+    for (const HeapSite& site : sites) {
+      if (site.survived_blocks != 0 || site.survived_bytes != 0) order.push_back(&site);
+    }
+    const std::size_t listed = Cut(order.size(), key);
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(listed), order.end(),
+                      [](const HeapSite* a, const HeapSite* b) {
+                        if (a->survived_bytes != b->survived_bytes)
+                          return a->survived_bytes > b->survived_bytes;
+                        return a->stack < b->stack;
+                      });
+    std::vector<SurvivingSite> result;
+    result.reserve(listed);
+    for (std::size_t i = 0; i < listed; ++i) {
+      result.push_back({order[i]->survived_blocks, order[i]->survived_bytes, Where(order[i]->stack)});
+    }
+    return result;
+  }
+
+  std::vector<SurvivingDescriptor> Descriptors(const std::vector<Descriptor>& open) {
+    const std::size_t listed = Cut(open.size(), "descriptors");
+    std::vector<SurvivingDescriptor> result;
+    result.reserve(listed);
+    for (std::size_t i = 0; i < listed; ++i) {
+      const Descriptor& each = open[i];
+      result.push_back({each.fd, std::string(KindName(each.kind)), each.target, each.local, each.peer,
+                        each.state, each.deleted, each.bytes, Where(each.stack)});
+    }
+    return result;
+  }
+
+  std::vector<SurvivingFile> Files(const std::vector<ChangedFile>& files) {
+    const std::size_t listed = Cut(files.size(), "files");
+    std::vector<SurvivingFile> result;
+    result.reserve(listed);
+    for (std::size_t i = 0; i < listed; ++i) {
+      const ChangedFile& each = files[i];
+      result.push_back({each.file.path, std::string(TypeName(each.file.type)),
+                        std::string(ChangeName(each.change)), each.file.bytes, each.bytes_before,
+                        Where(each.file.stack)});
+    }
+    return result;
+  }
+
+  void LeaveOut(const char* key, std::int64_t count) {
+    if (count > 0) report_.left_out[key] += count;
+  }
+
+ private:
+  std::size_t Cut(std::size_t size, const char* key) {
+    const std::size_t listed = std::min(size, max_entries_);
+    LeaveOut(key, static_cast<std::int64_t>(size - listed));
+    return listed;
+  }
+
+  const StackNamer& namer_;
+  const std::size_t max_entries_;
+  Report& report_;
+};
+
+Live LiveOf(const Snapshot& now) {
+  Live live;
+  live.heap_bytes = now.heap.live_bytes;
+  live.heap_blocks = now.heap.live_blocks;
+  live.descriptors = static_cast<std::int64_t>(now.descriptors.open.size());
+  live.tmp_bytes = now.files.bytes;
+  live.tmp_files = std::count_if(now.files.entries.begin(), now.files.entries.end(),
+                                 [](const FileEntry& entry) { return entry.type != FileType::kDirectory; });
+  live.threads = now.process.threads;
+  live.rss_bytes = now.process.rss_bytes;
+  return live;
+}
+
+}  // namespace
+
+Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Snapshot& now,
+                  std::vector<Finding> findings, const StackNamer& namer, const Cost& cost,
+                  std::size_t max_entries) {
+  Report report;
+  report.type = facts.type;
+  report.timestamp_ms = facts.timestamp_ms;
+  report.environment = facts.environment;
+  report.pid = facts.pid;
+  report.runtime = facts.runtime;
+  report.function = facts.function;
+  report.window = facts.window;
+  report.window.duration_ms = Thousandths(facts.window.duration_ms);
+  report.reason = facts.reason;
+
+  report.findings = std::move(findings);
+  for (Finding& finding : report.findings) {
+    finding.where = Compact(std::move(finding.where));
+    finding.trend.per_window = Thousandths(finding.trend.per_window);
+  }
+
+  Assembly assembly(namer, max_entries, report);
+  report.survived.heap.blocks = now.heap.survived_blocks;
+  report.survived.heap.bytes = now.heap.survived_bytes;
+  report.survived.heap.sites = assembly.Sites(survivors.heap, "heap.sites");
+  report.survived.mappings = assembly.Sites(survivors.mappings, "mappings");
+  report.survived.descriptors = assembly.Descriptors(survivors.descriptors);
+  report.survived.files = assembly.Files(survivors.files);
+  assembly.LeaveOut("live.descriptors", now.descriptors.left_out);
+  assembly.LeaveOut("live.folders", now.files.left_out);
+
+  report.live = LiveOf(now);
+  report.cost = cost;
+  return report;
+}
+
+}  // namespace cleanslate
