@@ -58,7 +58,8 @@ enum class DescriptorKind : std::uint8_t {
 struct Descriptor {
   int fd = -1;
   DescriptorKind kind = DescriptorKind::kOther;
-  std::string target;  // as /proc/self/fd shows it: a path, "socket:[123]", "pipe:[77]", "anon_inode:..."
+  std::string target;  // as /proc/self/fd shows it, without " (deleted)": a path, "socket:[123]",
+                       // "pipe:[77]", "anon_inode:[eventpoll]"
   std::uint64_t device = 0;  // st_dev and st_ino: the identity of what is open
   std::uint64_t inode = 0;
   bool deleted = false;      // a file without a name: its bytes stay until the descriptor is closed
@@ -89,12 +90,14 @@ struct FileEntry {
   std::uint64_t inode = 0;
   WindowNumber born = 0;
   StackId stack = StackId::kNone;  // the last call that was seen to create or write it
+  bool found_late = false;  // seen for the first time, but it may have been there: a budget had cut the walk
 };
 
 struct FileSnapshot {
   std::vector<FileEntry> entries;  // sorted by path
   std::int64_t bytes = 0;          // of regular files, each inode once
-  std::int64_t left_out = 0;       // folders that the budget did not reach
+  std::int64_t left_out = 0;    // folders that the budget did not reach, and names beyond what is remembered
+  std::int64_t unreadable = 0;  // folders that may not be read
 };
 
 struct ProcessSnapshot {
