@@ -1,4 +1,49 @@
-find_package(absl REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(GTest REQUIRED)
-include(GoogleTest)
+# What the project is built from.
+#
+# Abseil and libunwind come from the prefix that tools/setup.d/third_party builds (position independent, hidden: they
+# are linked into the shared object). One Abseil serves the library, the command and the tests. All else is Debian's.
+
+set(CLEANSLATE_THIRD_PARTY "$ENV{CLEANSLATE_THIRD_PARTY}" CACHE PATH "Folder of tools/setup.d/third_party")
+if(NOT CLEANSLATE_THIRD_PARTY)
+  set(CLEANSLATE_THIRD_PARTY ${CMAKE_SOURCE_DIR}/build/third_party)
+endif()
+set(third_party_prefix ${CLEANSLATE_THIRD_PARTY}/prefix)
+
+# cleanslate_find(PACKAGE ...): find_package, with an error that says what to do.
+macro(cleanslate_find package)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found: run tools/setup")
+  endif()
+endmacro()
+
+if(NOT EXISTS ${third_party_prefix}/stamp)
+  message(FATAL_ERROR "Abseil and libunwind are not built in ${third_party_prefix}: run tools/setup")
+endif()
+# A build folder of before may remember another Abseil.
+if(NOT absl_DIR STREQUAL "${third_party_prefix}/lib/cmake/absl")
+  unset(absl_DIR CACHE)
+endif()
+cleanslate_find(absl CONFIG PATHS ${third_party_prefix} NO_DEFAULT_PATH)
+
+add_library(cleanslate_libunwind STATIC IMPORTED GLOBAL)
+set_target_properties(cleanslate_libunwind PROPERTIES
+  IMPORTED_LOCATION ${third_party_prefix}/lib/libunwind.a
+  INTERFACE_INCLUDE_DIRECTORIES ${third_party_prefix}/include
+  INTERFACE_COMPILE_DEFINITIONS UNW_LOCAL_ONLY)
+
+# The command.
+cleanslate_find(nlohmann_json)
+cleanslate_find(CLI11)
+cleanslate_find(Boost 1.74)
+cleanslate_find(ZLIB)
+cleanslate_find(Threads)
+# The C++ examples, and the victims of the tests.
+cleanslate_find(CURL)
+
+if(BUILD_TESTING)
+  cleanslate_find(GTest)
+  cleanslate_find(benchmark)
+  cleanslate_find(Python3 COMPONENTS Interpreter)
+  include(GoogleTest)
+endif()
