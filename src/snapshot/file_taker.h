@@ -13,9 +13,12 @@
 //
 // COLD; one thread at a time. The object holds state and no descriptor.
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -46,31 +49,36 @@ class FileTaker {
  private:
   struct Known {
     FileEntry entry;
+    std::uint64_t links = 1;
     std::uint64_t pass = 0;  // of its folder, when it was last seen
   };
   struct Folder {
     std::string root;
     int depth = 0;
+    bool is_new = false;             // its parent had been read before it was there
+    bool failed = false;             // the last attempt met something that could not be read
     std::uint64_t last_take = 0;     // that finished a pass; 0: none has
     std::uint64_t last_attempt = 0;  // that began or resumed one
-    std::uint64_t pass = 1;
-    long resume_at = 0;                    // telldir cookie, 0: at the beginning
-    bool failed = false;                   // could not be opened, and is not known to be gone
+    std::uint64_t pass = 0;
+    long resume_at = 0;                    // telldir(3) of an unfinished pass
     std::map<std::string, Known> entries;  // by name
   };
   struct Budget;
 
-  void Enroll(const std::string& path, const std::string& root, int depth);
-  void Forget(const std::string& path);
+  void Enroll(const std::string& path, const std::string& root, int depth, bool is_new);
+  void Forget(const std::string& path);  // a folder and those below it
   void Visit(const std::string& path, Folder& folder, Budget& budget);
+  void Note(const std::string& folder_path, Folder& folder, const char* name, const struct stat& status,
+            dev_t device);
   FileSnapshot Collect() const;
 
   FileTakerOptions options_;
   std::map<std::string, Folder> folders_;  // by path
-  std::size_t known_ = 0;
-  std::int64_t refused_ = 0;  // names of this Take that did not fit
+  std::deque<std::string> queue_;          // folders that this Take has still to visit
+  std::size_t known_ = 0;                  // entries of all folders
+  std::int64_t refused_ = 0;               // names of this Take that did not fit, folders too deep
   std::uint64_t take_ = 0;
-  std::int64_t first_take_ns_ = 0;  // real-time clock, comparable with st_ctim
+  std::int64_t first_take_ns_ = 0;  // comparable with st_ctim
 };
 
 }  // namespace cleanslate
