@@ -14,7 +14,7 @@ struct TemporaryFile {
 };
 
 std::string WriteReport(const lambda::Invocation& invocation) {
-  TemporaryFile page{"/tmp/report-" + invocation.request_id + ".html"};
+  TemporaryFile page{std::filesystem::temp_directory_path() / ("report-" + invocation.request_id + ".html")};
   std::ofstream(page.path) << "<p>report</p>";
   return "{\"bytes\":" + std::to_string(std::filesystem::file_size(page.path)) + "}";
 }

@@ -9,7 +9,7 @@
 namespace {
 
 std::string WriteReport(const lambda::Invocation& invocation) {
-  std::filesystem::path page = "/tmp/report-" + invocation.request_id + ".html";
+  auto page = std::filesystem::temp_directory_path() / ("report-" + invocation.request_id + ".html");
   std::ofstream(page) << "<p>report</p>";
   return "{\"bytes\":" + std::to_string(std::filesystem::file_size(page)) + "}";
 }

@@ -4,6 +4,7 @@ import csv
 import ctypes
 import os
 import pathlib
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = os.environ.get("EXAMPLES_LIBRARY", HERE.parents[2] / "build/lib/libleak.so")
@@ -33,7 +34,7 @@ def handler(event, context):
     prices = price_table()
     articles = event.get("articles", ["book", "pencil"]) if isinstance(event, dict) else ["book"]
     page = render(sum(prices.get(article, 0) for article in articles))
-    path = f"/tmp/invoice-{context.aws_request_id}.txt"
+    path = f"{tempfile.gettempdir()}/invoice-{context.aws_request_id}.txt"
     try:
         with open(path, "wb") as invoice:
             invoice.write(page)

@@ -7,6 +7,7 @@ import csv
 import ctypes
 import os
 import pathlib
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 NATIVE = os.environ.get("EXAMPLES_LIBRARY", HERE.parents[2] / "build/lib/libleak.so")
@@ -38,7 +39,7 @@ def handler(event, context):
     articles = event.get("articles", ["book", "pencil"]) if isinstance(event, dict) else ["book"]
     page = render(sum(prices.get(article, 0) for article in articles))
     # Leak: one more file in /tmp for each call. /tmp is 512 MB, and the next customer's call can read this one's.
-    path = f"/tmp/invoice-{context.aws_request_id}.txt"
+    path = f"{tempfile.gettempdir()}/invoice-{context.aws_request_id}.txt"
     with open(path, "wb") as invoice:
         invoice.write(page)
     return {"bytes": os.path.getsize(path), "text": page.decode()}

@@ -5,7 +5,7 @@ import tempfile
 
 
 def handler(event, context):
-    with tempfile.TemporaryDirectory(prefix="report-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
         page = pathlib.Path(folder, "page.html")
         page.write_text("<p>report</p>" * 100)
         return {"bytes": page.stat().st_size}
