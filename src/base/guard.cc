@@ -1,0 +1,7 @@
+#include "base/guard.h"
+
+namespace cleanslate {
+
+thread_local constinit ThreadLocals thread_locals;
+
+}  // namespace cleanslate

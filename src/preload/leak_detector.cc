@@ -1,0 +1,204 @@
+#include "preload/leak_detector.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <exception>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "analysis/judge.h"
+#include "analysis/survivors.h"
+#include "base/clock.h"
+#include "base/internal_heap.h"
+#include "boundary/window_info.h"
+#include "preload/function_facts.h"
+#include "preload/snapshot_taker.h"
+#include "record/recorder.h"
+#include "report/json_line.h"
+#include "report/make_report.h"
+#include "report/sink.h"
+#include "report/symbolizer.h"
+
+namespace cleanslate {
+
+namespace {
+
+std::string ReadFile(const std::string& path) {
+  std::string text;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) return text;
+  char buffer[4096];
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  for (ssize_t count; text.size() < kMost && (count = read(fd, buffer, sizeof(buffer))) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  close(fd);
+  return text;
+}
+
+void Say(const std::string& line) {
+  raw::WriteStderr(line.data(), line.size());
+}
+
+Suppressions ReadSuppressions(const Options& options) {
+  std::string path = options.suppressions;
+  const bool asked_for = !path.empty();
+  if (!asked_for) {
+    const char* root = getenv("LAMBDA_TASK_ROOT");
+    path = std::string(root == nullptr ? "." : root) + "/cleanslate.supp";
+  }
+  if (asked_for && access(path.c_str(), R_OK) != 0) {
+    Say("cleanslate: " + path + " can't be read, nothing is suppressed; see CLEANSLATE_SUPPRESSIONS\n");
+  }
+  std::vector<SuppressionDiagnostic> bad_lines;
+  Suppressions suppressions = Suppressions::Parse(ReadFile(path), &bad_lines);
+  for (const SuppressionDiagnostic& bad : bad_lines) {
+    Say("cleanslate: " + path + ":" + std::to_string(bad.line) + ": " + bad.message + "\n");
+  }
+  return suppressions;
+}
+
+JudgeOptions JudgeFor(const Options& options, const FunctionFacts& function) {
+  JudgeOptions judge;
+  // Where only warnings are written, naming the rest would be work for nothing.
+  judge.least = options.report == ReportMode::kAll ? Severity::kInfo : Severity::kWarning;
+  judge.memory_limit_bytes = function.memory_mb << 20;
+  return judge;
+}
+
+}  // namespace
+
+struct LeakDetector::Parts {
+  explicit Parts(const Options& options)
+      : report_mode(options.report),
+        max_line(options.max_line),
+        sink(ParseOutput(options.output).value_or(SinkTarget{})),
+        taker(options, [this] { return sink.OwnDescriptor(); }),
+        judge(ReadSuppressions(options), JudgeFor(options, ReadFunctionFacts())) {
+    facts.environment = NewEnvironmentId();
+    facts.pid = getpid();
+    facts.runtime = ReadRuntimeName();
+    facts.function = ReadFunctionFacts();
+  }
+
+  Frames Name(StackId stack) {
+    std::uintptr_t addresses[ThreadState::kMaxFrames];
+    const int count = recorder.stacks().Expand(stack, addresses, ThreadState::kMaxFrames);
+    return symbolizer.Name(std::span(addresses, static_cast<std::size_t>(count)));
+  }
+
+  // One boundary, as the pipeline that it is.
+  void Observe(ReportType type, WindowSpan span);
+  void Write(const Report& report);
+  void WriteHeldBack();
+
+  ReportMode report_mode;
+  std::size_t max_line;
+  Sink sink;
+  SnapshotTaker taker;
+  Judge judge;
+  Symbolizer symbolizer;
+  WindowFacts facts;
+  Snapshot before;
+  std::string held_back;
+};
+
+void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
+  const std::int64_t started = MonotonicNs();
+  const StackNamer namer = [this](StackId stack) { return Name(stack); };
+
+  Snapshot now = taker.Take(recorder.AdvanceWindow());
+  const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
+  std::vector<Finding> findings = judge.Observe(survivors, now, namer);
+
+  facts.type = type;
+  facts.timestamp_ms = WallClockNs() / 1'000'000;
+  facts.window = std::move(span);
+  const bool telling = type != ReportType::kWindow || report_mode == ReportMode::kAll || !findings.empty();
+  if (telling && report_mode != ReportMode::kOff) {
+    const Cost cost = {(MonotonicNs() - started) / 1000,
+                       static_cast<std::int64_t>(recorder.mapped_bytes() + internal_heap.mapped_bytes())};
+    Report report = MakeReport(facts, survivors, now, std::move(findings), namer, cost);
+    if (recorder.blocks_refused() > 0) report.left_out["heap.blocks"] = recorder.blocks_refused();
+    Write(report);
+  }
+  before = std::move(now);
+}
+
+void LeakDetector::Parts::Write(const Report& report) {
+  std::string line = ToLine(report, max_line);
+  if (report.type == ReportType::kInit) {
+    held_back = std::move(line);
+    return;
+  }
+  WriteHeldBack();
+  sink.Write(line);
+}
+
+void LeakDetector::Parts::WriteHeldBack() {
+  if (!held_back.empty()) sink.Write(held_back);
+  held_back.clear();
+}
+
+LeakDetector::LeakDetector(const Options& options) : parts_(std::make_unique<Parts>(options)) {}
+
+LeakDetector* LeakDetector::Create(const Options& options) noexcept try {
+  return new LeakDetector(options);
+} catch (...) {
+  return nullptr;
+}
+
+bool LeakDetector::OnInit() noexcept try {
+  parts_->Observe(ReportType::kInit, {});
+  return true;
+} catch (...) {
+  return false;
+}
+
+bool LeakDetector::OnWindow(const WindowInfo& window) noexcept try {
+  WindowSpan span;
+  span.first = static_cast<std::int64_t>(window.first_invocation);
+  span.last = static_cast<std::int64_t>(window.last_invocation);
+  for (std::size_t i = 0; i < window.request_ids_kept(); ++i) {
+    span.request_ids.emplace_back(window.request_ids[i].view());
+  }
+  span.concurrent = window.concurrent;
+  span.cold_start = window.cold_start;
+  span.duration_ms = static_cast<double>((window.ended_ns - window.started_ns) / 1000) / 1000;
+  parts_->WriteHeldBack();
+  parts_->Observe(ReportType::kWindow, std::move(span));
+  return true;
+} catch (...) {
+  return false;
+}
+
+bool LeakDetector::OnRestore() noexcept try {
+  // The restored copies share everything but this.
+  parts_->facts.environment = NewEnvironmentId();
+  parts_->WriteHeldBack();
+  parts_->Observe(ReportType::kRestore, {});
+  return true;
+} catch (...) {
+  return false;
+}
+
+bool LeakDetector::OnExit() noexcept try {
+  parts_->WriteHeldBack();
+  parts_->Observe(ReportType::kExit, {});
+  return true;
+} catch (...) {
+  return false;
+}
+
+void LeakDetector::OnQuiet(const char* reason) noexcept try {
+  parts_->facts.type = ReportType::kQuiet;
+  parts_->facts.timestamp_ms = WallClockNs() / 1'000'000;
+  parts_->facts.reason = reason;
+  parts_->Write(MakeReport(parts_->facts, {}, parts_->before, {}, {}, {}));
+} catch (...) {
+}
+
+}  // namespace cleanslate

@@ -1,0 +1,65 @@
+#include "preload/snapshot_taker.h"
+
+#include <string_view>
+#include <utility>
+
+#include "preload/runtime_api_hooks.h"
+#include "record/recorder.h"
+#include "snapshot/descriptor_taker.h"
+#include "snapshot/process_taker.h"
+
+namespace cleanslate {
+
+namespace {
+
+Provenance FromBirth(const Birth& birth) {
+  return {birth.window, birth.stack};
+}
+
+std::vector<std::string> SplitFolders(std::string_view list) {
+  std::vector<std::string> folders;
+  while (!list.empty()) {
+    const std::string_view folder = list.substr(0, list.find(':'));
+    list.remove_prefix(std::min(folder.size() + 1, list.size()));
+    if (!folder.empty()) folders.emplace_back(folder);
+  }
+  return folders;
+}
+
+FileTakerOptions FileOptions(const Options& options) {
+  FileTakerOptions files;
+  files.folders = SplitFolders(options.tmp);
+  files.birth = [](std::uint64_t device, std::uint64_t inode) {
+    return FromBirth(recorder.FileBirth(device, inode));
+  };
+  return files;
+}
+
+}  // namespace
+
+SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_descriptor)
+    : state_(options.state),
+      budget_(options.budget_ms),
+      own_descriptor_(std::move(own_descriptor)),
+      heap_(recorder),
+      files_(FileOptions(options)) {}
+
+Snapshot SnapshotTaker::Take(WindowNumber window) {
+  const auto deadline = FileTaker::Clock::now() + budget_;
+  Snapshot now;
+  now.window = window;
+  if (Wants(kHeapState)) now.heap = heap_.Take(window);
+  if (Wants(kMappingState)) now.mappings = TakeMappings(recorder, window);
+  if (Wants(kDescriptorState)) {
+    DescriptorTakerOptions options;
+    options.excluded = [this](int fd) { return fd == own_descriptor_(); };
+    options.birth = [](int fd) { return FromBirth(recorder.DescriptorBirth(fd)); };
+    options.is_runtime_api = [](int fd) { return IsRuntimeApiConnection(fd); };
+    now.descriptors = TakeDescriptors(options);
+  }
+  if (Wants(kTmpState)) now.files = files_.Take(deadline);
+  now.process = TakeProcess();
+  return now;
+}
+
+}  // namespace cleanslate

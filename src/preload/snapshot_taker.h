@@ -1,0 +1,33 @@
+#pragma once
+
+// One boundary's snapshot of every kind of state that the options ask for, within their budget. COLD; one
+// thread at a time.
+
+#include <functional>
+
+#include "base/options.h"
+#include "snapshot/file_taker.h"
+#include "snapshot/heap_taker.h"
+#include "snapshot/snapshot.h"
+
+namespace cleanslate {
+
+class SnapshotTaker {
+ public:
+  // `own_descriptor` names the one that is ours, or -1.
+  SnapshotTaker(const Options& options, std::function<int()> own_descriptor);
+
+  // `window` has been ended by Recorder::AdvanceWindow.
+  Snapshot Take(WindowNumber window);
+
+ private:
+  bool Wants(StateKind kind) const { return (state_ & kind) != 0; }
+
+  std::uint32_t state_;
+  std::chrono::milliseconds budget_;
+  std::function<int()> own_descriptor_;
+  HeapTaker heap_;
+  FileTaker files_;
+};
+
+}  // namespace cleanslate

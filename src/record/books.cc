@@ -1,0 +1,31 @@
+#include "record/books.h"
+
+#include "base/raw_io.h"
+
+namespace cleanslate {
+
+SiteShare* ThreadBooks::MapChunk(std::uint32_t index) {
+  constexpr std::size_t kBytes = kSitesPerChunk * sizeof(SiteShare);
+  // Fresh pages are zero, which is what a SiteShare starts as.
+  auto* chunk = static_cast<SiteShare*>(raw::MapPages(kBytes));
+  if (chunk == nullptr) return nullptr;
+  mapped_bytes_.store(mapped_bytes() + kBytes, std::memory_order_relaxed);
+  chunks_[index].store(chunk, std::memory_order_release);
+  return chunk;
+}
+
+void ThreadBooks::Touch(StackId site, SiteShare::Born& born, WindowNumber now) {
+  Touched& touched = touched_[now & 1];
+  std::uint32_t first = 0;
+  if (touched.window.load(std::memory_order_relaxed) == now) {
+    first = touched.first.load(std::memory_order_relaxed);
+  }
+  born.blocks.store(0, std::memory_order_relaxed);
+  born.bytes.store(0, std::memory_order_relaxed);
+  born.next.store(first, std::memory_order_relaxed);
+  born.window.store(now, std::memory_order_relaxed);
+  touched.first.store(static_cast<std::uint32_t>(site), std::memory_order_release);
+  touched.window.store(now, std::memory_order_release);
+}
+
+}  // namespace cleanslate

@@ -1,0 +1,181 @@
+#include "record/recorder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/raw_io.h"
+#include "record/unwind.h"
+
+namespace cleanslate {
+
+constinit Recorder recorder;
+
+bool Recorder::Open(const Options& options, int block_unit_shift) {
+  stack_mode_ = options.stacks;
+  state_ = options.state;
+  return shadow_.Open(block_unit_shift) && stacks_.Open() && mappings_.Open();
+}
+
+StackId Recorder::Capture(const Guard& guard, ThreadState& thread) {
+  if (stack_mode_ == StackMode::kOff) return StackTable::kNoStack;
+  if (stack_mode_ == StackMode::kCaller) {
+    const auto caller = reinterpret_cast<std::uintptr_t>(guard.caller());
+    return stacks_.Intern(&caller, caller == 0 ? 0 : 1);
+  }
+  return stacks_.Intern(thread.frames, CaptureStack(thread.frames, ThreadState::kMaxFrames));
+}
+
+Birth Recorder::BornNow(const Guard& guard) {
+  ThreadState* thread = threads_.Mine(guard);
+  return {thread == nullptr ? StackTable::kNoStack : Capture(guard, *thread), window()};
+}
+
+void Recorder::Count(ThreadState& thread, const BlockRecord& record, int sign) {
+  // A block's window is kept modulo 2^20; only whether it is the current one matters here.
+  const WindowNumber now = window();
+  const WindowNumber born = record.window == (now & (BlockShadow::kWindows - 1)) ? now : now - 1;
+  const bool counted =
+      thread.books.Enter(record.site, born, now, static_cast<std::int64_t>(record.bytes), sign);
+  if (!counted) blocks_refused_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Recorder::BlockBorn(const Guard& guard, void* block, std::size_t bytes) {
+  if (!guard.outermost() || block == nullptr || (state_ & kHeapState) == 0) return;
+  ThreadState* thread = threads_.Mine(guard);
+  if (thread == nullptr) return;
+  // An address that is still in the books was freed where we couldn't see it.
+  const BlockRecord stale = shadow_.Take(block);
+  if (stale.site != StackId::kNone) Count(*thread, stale, -1);
+  if (thread_locals.ignoring > 0) return;
+  const BlockRecord record = {Capture(guard, *thread), window(), bytes};
+  if (!shadow_.Store(block, record)) {
+    blocks_refused_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  Count(*thread, {record.site, record.window & (BlockShadow::kWindows - 1), bytes}, +1);
+}
+
+BlockRecord Recorder::BlockGone(const Guard& guard, void* block) {
+  if (!guard.outermost() || block == nullptr) return {};
+  const BlockRecord record = shadow_.Take(block);
+  if (record.site == StackId::kNone) return {};
+  ThreadState* thread = threads_.Mine(guard);
+  if (thread != nullptr) Count(*thread, record, -1);
+  return record;
+}
+
+void Recorder::BlockStays(const Guard& guard, void* block, const BlockRecord& record) {
+  if (!guard.outermost() || record.site == StackId::kNone) return;
+  ThreadState* thread = threads_.Mine(guard);
+  if (thread == nullptr || !shadow_.Store(block, record)) return;
+  Count(*thread, record, +1);
+}
+
+void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
+  if (!guard.outermost() || (state_ & kMappingState) == 0) return;
+  const Birth birth = thread_locals.ignoring > 0 ? Birth{} : BornNow(guard);
+  mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth);
+}
+
+Birth Recorder::MappingGone(const Guard& guard, void* start, std::size_t bytes) {
+  return guard.outermost() ? mappings_.Remove(reinterpret_cast<std::uintptr_t>(start), bytes) : Birth{};
+}
+
+void Recorder::MappingStays(const Guard& guard, void* start, std::size_t bytes, Birth birth) {
+  if (!guard.outermost() || birth.stack == StackId::kNone) return;
+  mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth);
+}
+
+void Recorder::DescriptorBorn(const Guard& guard, int fd) {
+  if (!guard.outermost() || fd < 0 || fd >= kMaxDescriptors) return;
+  const Birth birth = thread_locals.ignoring > 0 ? Birth{} : BornNow(guard);
+  descriptors_[fd].store(Pack(birth), std::memory_order_relaxed);
+  written_[fd].store(0, std::memory_order_relaxed);
+}
+
+Birth Recorder::DescriptorGone(const Guard& guard, int fd) {
+  if (!guard.outermost() || fd < 0 || fd >= kMaxDescriptors) return {};
+  return Unpack(descriptors_[fd].exchange(0, std::memory_order_relaxed));
+}
+
+void Recorder::DescriptorStays(const Guard& guard, int fd, Birth birth) {
+  if (!guard.outermost() || fd < 0 || fd >= kMaxDescriptors) return;
+  descriptors_[fd].store(Pack(birth), std::memory_order_relaxed);
+}
+
+void Recorder::DescriptorsGone(const Guard& guard, unsigned first, unsigned last) {
+  for (unsigned fd = first; fd <= last && fd < static_cast<unsigned>(kMaxDescriptors); ++fd) {
+    DescriptorGone(guard, static_cast<int>(fd));
+  }
+}
+
+void Recorder::FileWritten(const Guard& guard, int fd) {
+  if (!guard.outermost() || (state_ & kTmpState) == 0 || !FileWriteIsNews(fd)) return;
+  written_[fd].store(window() + 1, std::memory_order_relaxed);
+  struct stat file;
+  if (raw::FStat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return;
+  files_.Put(FileKey(file.st_dev, file.st_ino), BornNow(guard));
+}
+
+std::uint64_t Recorder::FileBehind(const Guard& guard, int directory, const char* path) {
+  struct stat file;
+  if (!guard.outermost() || (state_ & kTmpState) == 0) return 0;
+  return raw::LStatAt(directory, path, &file) == 0 ? FileKey(file.st_dev, file.st_ino) : 0;
+}
+
+void Recorder::PathTouched(const Guard& guard, int directory, const char* path) {
+  FileDeleted(guard, FileBehind(guard, directory, path));
+}
+
+void Recorder::FileDeleted(const Guard& guard, std::uint64_t file) {
+  if (guard.outermost() && file != 0) files_.Put(file, BornNow(guard));
+}
+
+void Recorder::ProcessBorn(const Guard& guard, pid_t pid) {
+  if (guard.outermost() && pid > 0) processes_.Put(static_cast<std::uint64_t>(pid), BornNow(guard));
+}
+
+void Recorder::AttributeChanged(const Guard& guard, Attribute attribute) {
+  if (!guard.outermost()) return;
+  attributes_[static_cast<int>(attribute)].store(Pack(BornNow(guard)), std::memory_order_relaxed);
+}
+
+WindowNumber Recorder::AdvanceWindow() {
+  return window_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+Birth Recorder::DescriptorBirth(int fd) const {
+  if (fd < 0 || fd >= kMaxDescriptors) return {};
+  return Unpack(descriptors_[fd].load(std::memory_order_relaxed));
+}
+
+Birth Recorder::FileBirth(std::uint64_t device, std::uint64_t inode) {
+  return files_.Get(FileKey(device, inode));
+}
+
+Birth Recorder::AttributeBirth(Attribute attribute) const {
+  return Unpack(attributes_[static_cast<int>(attribute)].load(std::memory_order_relaxed));
+}
+
+std::size_t Recorder::mapped_bytes() {
+  std::size_t bytes = shadow_.mapped_bytes() + stacks_.mapped_bytes() + mappings_.count() * sizeof(Mapping);
+  for (int i = 0; i < threads_.count(); ++i)
+    bytes += sizeof(ThreadState) + threads_.at(i)->books.mapped_bytes();
+  return bytes;
+}
+
+void Recorder::Reset() {
+  window_.store(0, std::memory_order_relaxed);
+  blocks_refused_.store(0, std::memory_order_relaxed);
+  shadow_.Reset();
+  stacks_.Reset();
+  threads_.Reset();
+  mappings_.Reset();
+  files_.Reset();
+  processes_.Reset();
+  for (auto& birth : descriptors_) birth.store(0, std::memory_order_relaxed);
+  for (auto& window : written_) window.store(0, std::memory_order_relaxed);
+  for (auto& birth : attributes_) birth.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace cleanslate

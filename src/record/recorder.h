@@ -1,0 +1,127 @@
+#pragma once
+
+// What is alive now and where it was born. The interposers tell it; the takers of snapshot/ read it at a
+// boundary.
+//
+// HOT: any thread, any depth of anybody's lock. A method that records asks for the Guard of the interposed
+// call and does nothing when that isn't the outermost. A release is told before the real call, an acquisition
+// after it; what a release took out is put back when the real call failed.
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/guard.h"
+#include "base/options.h"
+#include "record/birth_table.h"
+#include "record/block_shadow.h"
+#include "record/mapping_table.h"
+#include "record/stack_table.h"
+#include "record/thread_state.h"
+
+namespace cleanslate {
+
+// Attributes of the process that a call can change.
+enum class Attribute : std::uint8_t {
+  kEnvironment,
+  kWorkingDirectory,
+  kSignalHandlers,
+  kLocale,
+  kUmask,
+  kTimers,
+  kCount,
+};
+
+class Recorder {
+ public:
+  static constexpr int kMaxDescriptors = 65536;
+
+  constexpr Recorder() = default;
+
+  // Before anything else. `block_unit_shift`: see BlockShadow. False when the kernel refuses the memory.
+  bool Open(const Options& options, int block_unit_shift);
+
+  void BlockBorn(const Guard& guard, void* block, std::size_t bytes);
+  BlockRecord BlockGone(const Guard& guard, void* block);
+  // The block was not freed after all.
+  void BlockStays(const Guard& guard, void* block, const BlockRecord& record);
+
+  void MappingBorn(const Guard& guard, void* start, std::size_t bytes);
+  Birth MappingGone(const Guard& guard, void* start, std::size_t bytes);
+  void MappingStays(const Guard& guard, void* start, std::size_t bytes, Birth birth);
+
+  void DescriptorBorn(const Guard& guard, int fd);
+  Birth DescriptorGone(const Guard& guard, int fd);
+  void DescriptorStays(const Guard& guard, int fd, Birth birth);
+  void DescriptorsGone(const Guard& guard, unsigned first, unsigned last);
+
+  // What `fd` stands for may have been written: files only, the first time in each window.
+  void FileWritten(const Guard& guard, int fd);
+  // False when this window has seen a write to `fd` already: the cheap question before FileWritten.
+  bool FileWriteIsNews(int fd) const {
+    return fd >= 0 && fd < kMaxDescriptors && written_[fd].load(std::memory_order_relaxed) != window() + 1;
+  }
+  // Something was made or changed under this name. `directory` as in openat(2).
+  void PathTouched(const Guard& guard, int directory, const char* path);
+  // The file behind a name, before a call that may delete it; 0 when there is none. PathDeleted tells of it
+  // afterwards.
+  std::uint64_t FileBehind(const Guard& guard, int directory, const char* path);
+  void FileDeleted(const Guard& guard, std::uint64_t file);
+
+  void ProcessBorn(const Guard& guard, pid_t pid);
+  void AttributeChanged(const Guard& guard, Attribute attribute);
+
+  // Ends the current window and begins the next; returns the number of the one that ended.
+  WindowNumber AdvanceWindow();
+  WindowNumber window() const { return window_.load(std::memory_order_relaxed); }
+
+  // For the takers, at a boundary.
+  Birth DescriptorBirth(int fd) const;
+  Birth FileBirth(std::uint64_t device, std::uint64_t inode);
+  Birth ProcessBirth(pid_t pid) { return processes_.Get(static_cast<std::uint64_t>(pid)); }
+  Birth AttributeBirth(Attribute attribute) const;
+  ThreadStates& threads() { return threads_; }
+  const StackTable& stacks() const { return stacks_; }
+  MappingTable& mappings() { return mappings_; }
+  std::int64_t blocks_refused() const { return blocks_refused_.load(std::memory_order_relaxed); }
+  std::size_t mapped_bytes();
+
+  // In a child of fork, single-threaded: everything is forgotten.
+  void Reset();
+
+ private:
+  // A birth in one word, so that reading and writing need no lock.
+  static std::uint64_t Pack(Birth birth) {
+    return (std::uint64_t{birth.window} << 32) | static_cast<std::uint32_t>(birth.stack);
+  }
+  static Birth Unpack(std::uint64_t packed) {
+    return {static_cast<StackId>(static_cast<std::uint32_t>(packed)),
+            static_cast<WindowNumber>(packed >> 32)};
+  }
+  static std::uint64_t FileKey(std::uint64_t device, std::uint64_t inode) { return (device << 40) ^ inode; }
+
+  StackId Capture(const Guard& guard, ThreadState& thread);
+  Birth BornNow(const Guard& guard);
+  void Count(ThreadState& thread, const BlockRecord& record, int sign);
+
+  std::atomic<WindowNumber> window_ = 0;
+  StackMode stack_mode_ = StackMode::kFull;
+  std::uint32_t state_ = kAllState;
+  BlockShadow shadow_;
+  StackTable stacks_;
+  ThreadStates threads_;
+  MappingTable mappings_;
+  std::atomic<std::int64_t> blocks_refused_ = 0;
+  std::atomic<std::uint64_t> descriptors_[kMaxDescriptors] = {};
+  std::atomic<WindowNumber> written_[kMaxDescriptors] = {};  // 1 + the window that last saw a write
+  std::atomic<std::uint64_t> attributes_[static_cast<int>(Attribute::kCount)] = {};
+  BirthTable<16384> files_;
+  BirthTable<1024> processes_;
+};
+
+// The one recorder of this process.
+extern constinit Recorder recorder;
+
+}  // namespace cleanslate
