@@ -18,7 +18,7 @@ inline constexpr std::size_t kNoLineLimit = std::numeric_limits<std::size_t>::ma
 
 // At most `max_line_bytes`, counting the newline that the sink adds and that is not part of the result.
 // Where the whole does not fit, the least important is left out and counted in `leftOut`, in this order: the
-// survivors' outer frames, survivors (each kind keeps its first three longest), the findings' frames,
+// survivors' outer frames, survivors (each kind keeps its first three longest), the findings' outer frames,
 // findings (the least severe first); then function, live and cost numbers, then the metric directive; long
 // strings lose their middle. The top-level numbers always stay. Deterministic. Work is linear in the length
 // of the lists. Never throws: empty when memory has run out.

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -70,17 +71,11 @@ class Fitter {
   void TakeByImportance(LineShape shape) {
     TakeEntries(ListId::kRequestIds, 1);
     TakeEntries(ListId::kFindings, kAll);
-    TakeFrames(ListId::kFindings, 0, kEssentialFrames);
+    TakeFrames(ListId::kFindings, 1, kEssentialFrames);
     if (shape == LineShape::kBare) return;
-    for (const ListId list : kByImportance) {
-      TakeEntries(list, kFirstOfEachKind);
-      TakeFrames(list, 0, 1);
-    }
+    for (const ListId list : kByImportance) TakeEntries(list, kFirstOfEachKind);
     TakeEntries(ListId::kRequestIds, kAll);
-    for (const ListId list : kByImportance) {
-      TakeEntries(list, kAll);
-      TakeFrames(list, 0, 1);
-    }
+    for (const ListId list : kByImportance) TakeEntries(list, kAll);
     TakeFrames(ListId::kFindings, kEssentialFrames, kAll);
     for (const ListId list : kByImportance) TakeFrames(list, 1, kAll);
   }
@@ -115,7 +110,7 @@ class Fitter {
     std::vector<Choice> chosen;
   };
 
-  // Takes entries of `list` from where it was left, in the order of importance, until `most` are in.
+  // Takes entries of `list` from where it was left, each with its innermost frame, until `most` are in.
   void TakeEntries(ListId list, std::size_t most) {
     State& state = At(list);
     if (state.order.empty() && state.next == 0) state.order = OrderOf(list);
@@ -131,6 +126,7 @@ class Fitter {
         continue;
       }
       state.chosen.push_back({index, std::move(entry)});
+      TakeFrame(state.chosen.back(), FramesOf(report_, list, index), 0);
     }
   }
 
@@ -146,7 +142,7 @@ class Fitter {
   }
 
   // True when the entry may have a frame at the next depth.
-  bool TakeFrame(Choice& choice, const Frames& frames, std::size_t depth) {
+  bool TakeFrame(Choice& choice, std::span<const Frame> frames, std::size_t depth) {
     if (choice.frames != depth || depth >= frames.size() || room_ < kSmallestEntry) return false;
     Json frame = ToJson(frames[depth]);
     ShortenStrings(frame);

@@ -35,13 +35,13 @@ auto Visit(const Report& report, ListId list, Visitor&& visit) {
   return visit(report.survived.variables);
 }
 
-const Frames* WhereOf(const std::string&) {
-  return nullptr;
+std::span<const Frame> WhereOf(const std::string&) {
+  return {};
 }
 
 template <typename Entry>
-const Frames* WhereOf(const Entry& entry) {
-  return &entry.where;
+std::span<const Frame> WhereOf(const Entry& entry) {
+  return entry.where;
 }
 
 Json JsonOf(const std::string& text) {
@@ -70,11 +70,8 @@ Json EntryOf(const Report& report, ListId list, std::size_t index) {
   return Visit(report, list, [index](const auto& entries) { return JsonOf(entries[index]); });
 }
 
-const Frames& FramesOf(const Report& report, ListId list, std::size_t index) {
-  static const Frames kNone;
-  const Frames* frames =
-      Visit(report, list, [index](const auto& entries) { return WhereOf(entries[index]); });
-  return frames != nullptr ? *frames : kNone;
+std::span<const Frame> FramesOf(const Report& report, ListId list, std::size_t index) {
+  return Visit(report, list, [index](const auto& entries) { return WhereOf(entries[index]); });
 }
 
 Lists AllLists(const Report& report) {

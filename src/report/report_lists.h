@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "report/entry_json.h"
@@ -39,7 +40,7 @@ std::size_t SizeOf(const Report& report, ListId list);
 
 // Entry `index` without its frames, and its frames (none for a request id).
 Json EntryOf(const Report& report, ListId list, std::size_t index);
-const Frames& FramesOf(const Report& report, ListId list, std::size_t index);
+std::span<const Frame> FramesOf(const Report& report, ListId list, std::size_t index);
 
 // The entries that go into a line, by list, frames included.
 struct Lists {
