@@ -19,7 +19,9 @@ import unittest
 
 import jsonschema
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 from runtime_api import Answer, Faults, RuntimeApi
+from validate_reports import faults as faults_of_report
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
@@ -123,17 +125,20 @@ class Case(unittest.TestCase):
         """Environment of a function whose temporary files must be told from everybody else's."""
         return {"TMPDIR": str(self.tmp), "CLEANSLATE_TMP": str(self.tmp)}
 
+    def library_environment(self, reports):
+        """Attaches the library, all its reports in the file `reports`."""
+        self.assertTrue(LIBRARY.exists(), f"{LIBRARY} isn't built")
+        return {"LD_PRELOAD": str(LIBRARY), "CLEANSLATE_OUTPUT": f"file:{reports}", "CLEANSLATE_REPORT": "all"}
+
     def read_reports(self, path):
         """All reports of a file; each one whole, a line of its own, and valid."""
         if not path.exists():
             return []
         text = path.read_text()
         self.assertTrue(text == "" or text.endswith("\n"), "the last report is torn")
-        reports = [json.loads(line) for line in text.splitlines()]
-        for report in reports:
-            faults = [f"{fault.json_path}: {fault.message}" for fault in _schema.iter_errors(report)]
-            self.assertEqual(faults, [], json.dumps(report)[:2000])
-        return reports
+        for line in text.splitlines():
+            self.assertEqual(list(faults_of_report(line, _schema)), [], line[:2000])
+        return [json.loads(line) for line in text.splitlines()]
 
     def run_command(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL):
         """`cleanslate ARGUMENTS`, whatever comes of it."""
@@ -158,7 +163,10 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, expect, f"\nstdout: {done.stdout[-3000:]}\nstderr: {done.stderr[-3000:]}")
         return Run(done.returncode, done.stdout, done.stderr, self.read_reports(path))
 
-    def drive(self, command, events, faults=Faults(), preload=True, env=None, cwd=FUNCTIONS, in_flight=1, freeze=False):
+    def drive(
+        self, command, events, faults=Faults(), preload=True, env=None, cwd=FUNCTIONS, in_flight=1, freeze=False,
+        host="127.0.0.1", name_of_host=None,
+    ):  # fmt: skip
         """Invokes `command` once for each of `events`; `freeze` stops and continues it before each."""
         name = "preloaded" if preload else "plain"
         path = self.scratch / f"{name}.jsonl"
@@ -171,9 +179,9 @@ class Case(unittest.TestCase):
             os.kill(process.pid, signal.SIGCONT)
             os.waitid(os.P_PID, process.pid, os.WCONTINUED)
 
-        api = RuntimeApi(events, faults, in_flight, before_next=stop_and_continue if freeze else None)
+        api = RuntimeApi(events, faults, in_flight, stop_and_continue if freeze else None, host)
         environment = clean_environment(
-            AWS_LAMBDA_RUNTIME_API=api.address,
+            AWS_LAMBDA_RUNTIME_API=f"{name_of_host}:{api.port}" if name_of_host else api.address,
             AWS_LAMBDA_FUNCTION_NAME="test",
             AWS_LAMBDA_FUNCTION_VERSION="1",
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
@@ -182,8 +190,7 @@ class Case(unittest.TestCase):
             **(env or {}),
         )
         if preload:
-            self.assertTrue(LIBRARY.exists(), f"{LIBRARY} isn't built")
-            environment |= {"LD_PRELOAD": str(LIBRARY), "CLEANSLATE_OUTPUT": f"file:{path}", "CLEANSLATE_REPORT": "all"}
+            environment |= self.library_environment(path)
         with open(self.scratch / f"{name}.out", "w+b") as out, open(self.scratch / f"{name}.err", "w+b") as err:
             process = subprocess.Popen(
                 command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True

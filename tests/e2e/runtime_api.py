@@ -36,7 +36,7 @@ class RuntimeApi:
     called in the server before the event of that index is handed out.
     """
 
-    def __init__(self, events, faults=Faults(), in_flight=1, before_next=None):
+    def __init__(self, events, faults=Faults(), in_flight=1, before_next=None, host="127.0.0.1"):
         self.request_ids = [str(uuid.UUID(int=0x5E55_0000 + index)) for index in range(len(events))]
         self.handed_out = []
         self.answers = []
@@ -50,8 +50,10 @@ class RuntimeApi:
         for index in range(len(events)):
             self._waiting.put(index)
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=64)
+        self.port = self._listener.getsockname()[1]
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
@@ -96,6 +98,8 @@ class RuntimeApi:
                 if len(self.answers) == len(self._events):
                     self.answered.set()
             self._slots.release()
+        elif path.endswith("/restore/next"):
+            known = True
         elif path.endswith("/init/error"):
             with self._lock:
                 self.answers.append(Answer("init", "error", body))

@@ -15,9 +15,22 @@
 
 namespace victim {
 
+// How bytes leave and arrive.
+struct Wire {
+  // Sends all of it; false when the peer has gone.
+  bool (*transmit)(int socket, const char* data, size_t length) = [](int socket, const char* data,
+                                                                     size_t length) {
+    return send(socket, data, length, MSG_NOSIGNAL) == static_cast<ssize_t>(length);
+  };
+  // As recv(2).
+  ssize_t (*receive)(int socket, char* data, size_t length) = [](int socket, char* data, size_t length) {
+    return recv(socket, data, length, 0);
+  };
+};
+
 class RawRuntime {
  public:
-  RawRuntime() {
+  explicit RawRuntime(Wire wire = {}) : wire_(wire) {
     const char* address = getenv("AWS_LAMBDA_RUNTIME_API");
     const char* colon = address != nullptr ? strrchr(address, ':') : nullptr;
     if (colon == nullptr) Fail("AWS_LAMBDA_RUNTIME_API is not host:port");
@@ -29,7 +42,7 @@ class RawRuntime {
     peer.sin_family = AF_INET;
     peer.sin_port = htons(static_cast<in_port_t>(atoi(colon + 1)));
     inet_pton(AF_INET, host, &peer.sin_addr);
-    socket_ = socket(AF_INET, SOCK_STREAM, 0);
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
     if (connect(socket_, reinterpret_cast<const sockaddr*>(&peer), sizeof(peer)) != 0) Fail("can't connect");
   }
 
@@ -51,6 +64,13 @@ class RawRuntime {
   }
 
   const char* request_id() const { return request_id_; }
+  int& socket() { return socket_; }
+
+  // Any request, as it is written; waits for the reply.
+  void Request(std::string_view text) {
+    if (!wire_.transmit(socket_, text.data(), text.size())) _exit(0);
+    Receive();
+  }
 
   void Respond(std::string_view body) { RespondTo(request_id_, body); }
 
@@ -70,15 +90,14 @@ class RawRuntime {
   }
 
   void Send(int length) {
-    if (send(socket_, out_, static_cast<size_t>(length), MSG_NOSIGNAL) != length)
-      _exit(0);  // the emulator has gone
+    if (!wire_.transmit(socket_, out_, static_cast<size_t>(length))) _exit(0);  // the emulator has gone
   }
 
   // One whole reply with a Content-Length into in_.
   void Receive() {
     size_t have = 0, need = sizeof(in_) - 1;
     while (have < need) {
-      ssize_t length = recv(socket_, in_ + have, sizeof(in_) - 1 - have, 0);
+      ssize_t length = wire_.receive(socket_, in_ + have, need - have);
       if (length <= 0) _exit(0);
       have += static_cast<size_t>(length);
       in_[have] = 0;
@@ -97,6 +116,7 @@ class RawRuntime {
     return {found, strcspn(found, "\r")};
   }
 
+  Wire wire_;
   int socket_ = -1;
   char request_id_[64];
   char in_[16384];
