@@ -20,7 +20,7 @@ import unittest
 import jsonschema
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
-from runtime_api import Answer, Faults, RuntimeApi
+from runtime_api import Faults, RuntimeApi
 from validate_reports import faults as faults_of_report
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,12 +31,16 @@ LIBRARY = BUILD / "lib" / "libcleanslate.so"
 VICTIMS = BUILD / "tests" / "victims"
 EXAMPLES = SOURCE / "examples"
 CPP_EXAMPLES = BUILD / "examples" / "cpp"
-RUNTIMES = next((folder for folder in (BUILD / "runtimes", SOURCE / "build" / "runtimes") if folder.exists()), None)
+RUNTIMES = next(
+    (folder for folder in (BUILD / "runtimes", SOURCE / "build" / "runtimes") if folder.exists()), None
+)
 FUNCTIONS = HERE / "functions"
 
 PATIENCE = 60  # seconds until a run that makes no end counts as hung
 
-_schema = jsonschema.Draft202012Validator(json.loads((SOURCE / "src" / "report" / "report.schema.json").read_text()))
+_schema = jsonschema.Draft202012Validator(
+    json.loads((SOURCE / "src" / "report" / "report.schema.json").read_text())
+)
 
 
 def python_client(handler="app.handler"):
@@ -44,7 +48,11 @@ def python_client(handler="app.handler"):
 
 
 def node_client(handler="app.handler"):
-    return [str(RUNTIMES / "node/bin/node"), str(RUNTIMES / "node/node_modules/aws-lambda-ric/bin/index.mjs"), handler]
+    return [
+        str(RUNTIMES / "node/bin/node"),
+        str(RUNTIMES / "node/node_modules/aws-lambda-ric/bin/index.mjs"),
+        handler,
+    ]
 
 
 BASH_RUNTIME = [str(SOURCE / "tests/victims/runtimes/bootstrap.sh")]
@@ -128,7 +136,11 @@ class Case(unittest.TestCase):
     def library_environment(self, reports):
         """Attaches the library, all its reports in the file `reports`."""
         self.assertTrue(LIBRARY.exists(), f"{LIBRARY} isn't built")
-        return {"LD_PRELOAD": str(LIBRARY), "CLEANSLATE_OUTPUT": f"file:{reports}", "CLEANSLATE_REPORT": "all"}
+        return {
+            "LD_PRELOAD": str(LIBRARY),
+            "CLEANSLATE_OUTPUT": f"file:{reports}",
+            "CLEANSLATE_REPORT": "all",
+        }
 
     def read_reports(self, path):
         """All reports of a file; each one whole, a line of its own, and valid."""
@@ -160,13 +172,24 @@ class Case(unittest.TestCase):
         settings = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
         command = ["--", *command] if command else []
         done = self.run_command("run", "-n", n, "--reports", path, *settings, *options, *command, cwd=cwd)
-        self.assertEqual(done.returncode, expect, f"\nstdout: {done.stdout[-3000:]}\nstderr: {done.stderr[-3000:]}")
+        self.assertEqual(
+            done.returncode, expect, f"\nstdout: {done.stdout[-3000:]}\nstderr: {done.stderr[-3000:]}"
+        )
         return Run(done.returncode, done.stdout, done.stderr, self.read_reports(path))
 
     def drive(
-        self, command, events, faults=Faults(), preload=True, env=None, cwd=FUNCTIONS, in_flight=1, freeze=False,
-        host="127.0.0.1", name_of_host=None,
-    ):  # fmt: skip
+        self,
+        command,
+        events,
+        faults=Faults(),
+        preload=True,
+        env=None,
+        cwd=FUNCTIONS,
+        in_flight=1,
+        freeze=False,
+        host="127.0.0.1",
+        name_of_host=None,
+    ):
         """Invokes `command` once for each of `events`; `freeze` stops and continues it before each."""
         name = "preloaded" if preload else "plain"
         path = self.scratch / f"{name}.jsonl"
@@ -191,9 +214,17 @@ class Case(unittest.TestCase):
         )
         if preload:
             environment |= self.library_environment(path)
-        with open(self.scratch / f"{name}.out", "w+b") as out, open(self.scratch / f"{name}.err", "w+b") as err:
+        with open(self.scratch / f"{name}.out", "w+b") as out, open(
+            self.scratch / f"{name}.err", "w+b"
+        ) as err:
             process = subprocess.Popen(
-                command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+                command,
+                env=environment,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
             )
             waited_for = api.finished if in_flight == 1 else api.answered
             ended = wait_until(lambda: waited_for.is_set() or process.poll() is not None)
@@ -215,8 +246,13 @@ class Case(unittest.TestCase):
         types = [report["cleanslate"]["type"] for report in reports]
         self.assertEqual(types, ["init"] + ["window"] * len(request_ids))
         windows = of_type(reports, "window")
-        self.assertEqual([window["cleanslate"]["window"]["requestIds"] for window in windows], [[id] for id in request_ids])
-        numbers = [(window["cleanslate"]["window"]["first"], window["cleanslate"]["window"]["last"]) for window in windows]
+        self.assertEqual(
+            [window["cleanslate"]["window"]["requestIds"] for window in windows], [[id] for id in request_ids]
+        )
+        numbers = [
+            (window["cleanslate"]["window"]["first"], window["cleanslate"]["window"]["last"])
+            for window in windows
+        ]
         self.assertEqual(numbers, [(number, number) for number in range(1, len(request_ids) + 1)])
         cold = [window["cleanslate"]["window"].get("coldStart", False) for window in windows]
         self.assertEqual(cold, [number == 0 for number in range(len(windows))])

@@ -135,7 +135,9 @@ class RuntimeApi:
             headers["Connection"] = "close"
         if chunked:
             headers["Transfer-Encoding"] = "chunked"
-            body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _pieces(body, 5000)) + b"0\r\n\r\n"
+            body = (
+                b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _pieces(body, 5000)) + b"0\r\n\r\n"
+            )
         else:
             headers["Content-Length"] = str(len(body))
         if self._faults.lower_case:

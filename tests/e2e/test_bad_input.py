@@ -42,7 +42,11 @@ class BadInput(Case):
         watched = self.drive(
             [str(VICTIMS / "curl_runtime")],
             [b"{}"] * 2,
-            env={"CLEANSLATE_MAX_LINE": "8192", "CLEANSLATE_STATE": "heap,descriptors,tmp", "CLEANSLATE_NEXT_WRAPPER": "/x"},
+            env={
+                "CLEANSLATE_MAX_LINE": "8192",
+                "CLEANSLATE_STATE": "heap,descriptors,tmp",
+                "CLEANSLATE_NEXT_WRAPPER": "/x",
+            },
         )
         self.assertEqual(watched.stderr, "")
         self.assertEqual(len(watched.windows), 2)
@@ -50,9 +54,15 @@ class BadInput(Case):
     def test_unwritable_output_falls_back_and_says_so(self):
         # With preload=True the harness would choose the output itself.
         watched = self.drive(
-            [str(VICTIMS / "curl_runtime")], [b"{}"] * 3, preload=False,
-            env={"LD_PRELOAD": LIBRARY, "CLEANSLATE_OUTPUT": "file:/nonexistent/folder/reports", "CLEANSLATE_REPORT": "all"},
-        )  # fmt: skip
+            [str(VICTIMS / "curl_runtime")],
+            [b"{}"] * 3,
+            preload=False,
+            env={
+                "LD_PRELOAD": LIBRARY,
+                "CLEANSLATE_OUTPUT": "file:/nonexistent/folder/reports",
+                "CLEANSLATE_REPORT": "all",
+            },
+        )
         self.assertEqual(len(watched.answers), 3)
         said = [line for line in watched.stderr.splitlines() if "/nonexistent/folder/reports" in line]
         self.assertEqual(len(said), 1, watched.stderr)
@@ -64,7 +74,9 @@ class BadInput(Case):
                 preloaded = self.start(command, AWS_LAMBDA_RUNTIME_API=address)
                 plain = self.start(command, AWS_LAMBDA_RUNTIME_API=address, CLEANSLATE="off")
                 self.assertEqual((preloaded.returncode, preloaded.stdout), (plain.returncode, plain.stdout))
-                functions_own = [line for line in preloaded.stderr.splitlines() if not line.startswith("cleanslate:")]
+                functions_own = [
+                    line for line in preloaded.stderr.splitlines() if not line.startswith("cleanslate:")
+                ]
                 self.assertEqual(functions_own, plain.stderr.splitlines())
 
     def test_no_address_at_all(self):

@@ -5,7 +5,18 @@ import subprocess
 
 from harness import CLIENTS, VICTIMS, Case, RuntimeApi, main, of_type, python_client
 
-WAYS = ["byte-by-byte", "write", "vector", "message", "peek", "non-blocking", "duplicates", "streamed", "threads", "forked"]
+WAYS = [
+    "byte-by-byte",
+    "write",
+    "vector",
+    "message",
+    "peek",
+    "non-blocking",
+    "duplicates",
+    "streamed",
+    "threads",
+    "forked",
+]
 INVOCATIONS = 20
 
 
@@ -56,7 +67,10 @@ class Boundaries(Case):
         said = []
         for preload in (True, False):
             api = RuntimeApi([])
-            environment = os.environ | {"AWS_LAMBDA_RUNTIME_API": api.address, "LAMBDA_TASK_ROOT": str(self.scratch)}
+            environment = os.environ | {
+                "AWS_LAMBDA_RUNTIME_API": api.address,
+                "LAMBDA_TASK_ROOT": str(self.scratch),
+            }
             if preload:
                 environment |= self.library_environment(self.scratch / "reports.jsonl")
             done = subprocess.run(command, env=environment, cwd=self.scratch, capture_output=True, timeout=60)
@@ -69,7 +83,9 @@ class Boundaries(Case):
 def add_tests():
     for way in WAYS:
         command = [str(VICTIMS / "wire_runtime"), way]
-        setattr(Boundaries, f"test_{way.replace('-', '_')}", lambda self, command=command: self.check(command))
+        setattr(
+            Boundaries, f"test_{way.replace('-', '_')}", lambda self, command=command: self.check(command)
+        )
 
 
 add_tests()

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from harness import LIBRARY, PATIENCE, Case, clean_environment, main
+from harness import LIBRARY, PATIENCE, RUNTIMES, Case, clean_environment, main
 
 MODES = (None, "on", "off", "always")
 
@@ -36,7 +36,13 @@ int main() {
 class Dormant(Case):
     def behaviour(self, command, environment):
         done = subprocess.run(
-            command, env=environment, cwd=self.scratch, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
+            command,
+            env=environment,
+            cwd=self.scratch,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            stdin=subprocess.DEVNULL,
         )
         return done.returncode, done.stdout, done.stderr
 
@@ -51,7 +57,11 @@ class Dormant(Case):
                 environment = plain | {"LD_PRELOAD": str(LIBRARY)}
                 if mode:
                     reports = self.scratch / f"{mode}.jsonl"
-                    environment |= {"CLEANSLATE": mode, "CLEANSLATE_OUTPUT": f"file:{reports}", "CLEANSLATE_REPORT": "all"}
+                    environment |= {
+                        "CLEANSLATE": mode,
+                        "CLEANSLATE_OUTPUT": f"file:{reports}",
+                        "CLEANSLATE_REPORT": "all",
+                    }
                 self.assertEqual(self.behaviour(command, environment), expected)
                 if mode in ("on", "off"):
                     self.assertFalse(reports.exists(), "a dormant library says nothing")
@@ -84,7 +94,8 @@ class Dormant(Case):
             "new Worker('require(\"worker_threads\").parentPort.postMessage(1)', { eval: true })"
             ".on('message', (m) => console.log(m)).on('exit', () => process.exit(9));"
         )
-        self.assertEqual(self.check("node", "-e", program)[0], 9)
+        node = str(RUNTIMES / "node/bin/node")
+        self.assertEqual(self.check(node, "-e", program)[0], 9)
 
     def test_java(self):
         (self.scratch / "Hello.java").write_text(JAVA)
@@ -92,7 +103,8 @@ class Dormant(Case):
 
     def test_git(self):
         script = (
-            "rm -rf repository && git init -q repository && cd repository && git config user.email a@b && git config user.name n &&"
+            "rm -rf repository && git init -q repository && cd repository && git config user.email a@b &&"
+            " git config user.name n &&"
             " for i in 1 2 3; do echo $i > file; git add file;"
             " GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' git commit -q -m $i; done;"
             " git log --format=%H; git gc -q; git fsck; git show HEAD:nothing"

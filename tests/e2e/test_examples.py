@@ -3,9 +3,14 @@
 from harness import BUILD, CPP_EXAMPLES, EXAMPLES, Case, main, node_client, python_client
 
 LEAKS = [
-    "module-list", "tmp-file", "cached-credential", "default-argument", "singleton-session", "open-file",
+    "module-list",
+    "tmp-file",
+    "cached-credential",
+    "default-argument",
+    "singleton-session",
+    "open-file",
     "connection-per-call",
-]  # fmt: skip
+]
 
 # What must be said of the leaky one, in any language, and a word of the subject or its evidence.
 NAMED = {
@@ -49,7 +54,9 @@ class Examples(Case):
 
     def assert_named(self, done, rule, word):
         found = warnings_of(done.windows, rule)
-        self.assertTrue(found, f"no {rule} among {[w['cleanslate'].get('findings') for w in done.windows[-1:]]}")
+        self.assertTrue(
+            found, f"no {rule} among {[w['cleanslate'].get('findings') for w in done.windows[-1:]]}"
+        )
         self.assertIn(word, repr([(one["subject"], one["message"], one.get("where")) for one in found]))
 
 
@@ -81,8 +88,12 @@ class Demo(Case):
         self.assertIn(f"{self.tmp}/invoice-{request_id}.txt", [file["path"] for file in survived["files"]])
         table = str(EXAMPLES / "python/leaky/prices.csv")
         self.assertIn(table, [descriptor["target"] for descriptor in survived["descriptors"]])
-        sites = [site for site in survived["heap"]["sites"] if site["bytes"] == 64 * 1024 and site["blocks"] == 1]
-        self.assertTrue(any(frame.get("function") == "grow" for site in sites for frame in site["where"]), sites)
+        sites = [
+            site for site in survived["heap"]["sites"] if site["bytes"] == 64 * 1024 and site["blocks"] == 1
+        ]
+        self.assertTrue(
+            any(frame.get("function") == "grow" for site in sites for frame in site["where"]), sites
+        )
 
         growing = {finding["rule"]: finding for finding in last["findings"] if finding["severity"] != "info"}
         self.assertIn("invoice-", growing["tmp-growth"]["subject"])

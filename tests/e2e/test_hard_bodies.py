@@ -64,7 +64,10 @@ class BashRuntime(Case):
 
 def describe(answers):
     """Comparable, and readable when they differ."""
-    return [(answer.request_id, answer.kind, len(answer.body), hash(answer.body), answer.body[:200]) for answer in answers]
+    return [
+        (answer.request_id, answer.kind, len(answer.body), hash(answer.body), answer.body[:200])
+        for answer in answers
+    ]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import BASH_RUNTIME, CLIENTS, FUNCTIONS, Case, findings, main, of_type
+from harness import BASH_RUNTIME, CLIENTS, FUNCTIONS, Case, main, of_type
 
 INVOCATIONS = 100
 

@@ -11,7 +11,9 @@ class Survivors(Case):
     def check(self, *arguments, env=None):
         expectations = self.scratch / "expected"
         command = [str(VICTIMS / "survivors"), *arguments]
-        watched = self.drive(command, [b"{}"] * INVOCATIONS, env={"VICTIM_EXPECT": expectations} | (env or {}) | self.own_tmp())
+        watched = self.drive(
+            command, [b"{}"] * INVOCATIONS, env={"VICTIM_EXPECT": expectations} | (env or {}) | self.own_tmp()
+        )
         self.assert_one_window_an_invocation(watched.reports, watched.handed_out)
         expected = [json.loads(line) for line in expectations.read_text().splitlines()]
         self.assertEqual(len(expected), INVOCATIONS)
@@ -21,7 +23,9 @@ class Survivors(Case):
 
     def test_every_window_to_the_block_and_the_byte(self):
         watched = self.check()
-        sites = [site for window in watched.windows for site in window["cleanslate"]["survived"]["heap"]["sites"]]
+        sites = [
+            site for window in watched.windows for site in window["cleanslate"]["survived"]["heap"]["sites"]
+        ]
         functions = {frame.get("function", "") for site in sites for frame in site["where"]}
         self.assertTrue(any("Many" in function for function in functions), functions)
 

@@ -23,7 +23,9 @@ class Windows(Case):
         seen = log.read_text().split()
         self.assertEqual(seen, watched.handed_out)
         self.assert_one_window_an_invocation(watched.reports, seen)
-        self.assertEqual([json.loads(answer.body)["number"] for answer in watched.answers], list(range(INVOCATIONS)))
+        self.assertEqual(
+            [json.loads(answer.body)["number"] for answer in watched.answers], list(range(INVOCATIONS))
+        )
         self.assert_silent(watched.reports)
         plain = self.drive(CLIENTS[client], events, WIRES[wire], preload=False)
         self.assertEqual(watched.answers, plain.answers)

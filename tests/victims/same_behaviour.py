@@ -18,7 +18,9 @@ TIME_LIMIT = 60  # seconds: a program that hangs is one that behaves differently
 def behaviour(command, environment):
     """What the outside sees of a run: exit code or signal, both streams; addresses of loaded objects made equal."""
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=TIME_LIMIT, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, timeout=TIME_LIMIT, stdin=subprocess.DEVNULL
+        )
     except subprocess.TimeoutExpired as late:
         return f"hangs\nstdout:\n{late.stdout}\nstderr:\n{late.stderr}"
     text = f"exit {done.returncode}\nstdout:\n{done.stdout.decode()}\nstderr:\n{done.stderr.decode()}"
@@ -38,21 +40,29 @@ def main():
     shutil.rmtree(options.scratch, ignore_errors=True)
     options.scratch.mkdir(parents=True)
 
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("CLEANSLATE", "LD_PRELOAD"))}
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CLEANSLATE", "LD_PRELOAD"))
+    }
     plain["LC_ALL"] = "C"
     plain |= dict(setting.split("=", 1) for setting in options.env)
     expected = behaviour(options.command, plain)
 
     # With another preload: before it and after it.
     other = plain.get("LD_PRELOAD")
-    preloads = [options.library] if other is None else [f"{options.library}:{other}", f"{other}:{options.library}"]
+    preloads = (
+        [options.library] if other is None else [f"{options.library}:{other}", f"{other}:{options.library}"]
+    )
     failures = 0
     for preload in preloads:
         for mode in (None, "on", "always", "off"):
             environment = plain | {"LD_PRELOAD": preload}
             if mode is not None:
                 reports = options.scratch / f"{mode}.jsonl"
-                environment |= {"CLEANSLATE": mode, "CLEANSLATE_OUTPUT": f"file:{reports}", "CLEANSLATE_REPORT": "all"}
+                environment |= {
+                    "CLEANSLATE": mode,
+                    "CLEANSLATE_OUTPUT": f"file:{reports}",
+                    "CLEANSLATE_REPORT": "all",
+                }
             seen = behaviour(options.command, environment)
             # The loader's own list of what it loads is the one place where the library may show.
             seen = "".join(line for line in seen.splitlines(True) if options.library not in line)
@@ -60,7 +70,9 @@ def main():
                 failures += 1
                 print(f"CLEANSLATE={mode} LD_PRELOAD={preload}: differs from the plain run")
                 sys.stdout.writelines(
-                    difflib.unified_diff(expected.splitlines(True), seen.splitlines(True), "plain", "preloaded")
+                    difflib.unified_diff(
+                        expected.splitlines(True), seen.splitlines(True), "plain", "preloaded"
+                    )
                 )
                 print()
     print(f"plain run: {expected}")

@@ -4,7 +4,11 @@ import secrets
 
 
 def assume_role(customer):
-    return {"customer": customer, "key": "ASIA" + secrets.token_hex(8).upper(), "secret": secrets.token_urlsafe(30)}
+    return {
+        "customer": customer,
+        "key": "ASIA" + secrets.token_hex(8).upper(),
+        "secret": secrets.token_urlsafe(30),
+    }
 
 
 def handler(event, context):

@@ -7,7 +7,11 @@ session = None
 
 def assume_role(customer):
     # Stands in for STS. Real ones are 20 characters that begin with ASIA, and a secret.
-    return {"customer": customer, "key": "ASIA" + secrets.token_hex(8).upper(), "secret": secrets.token_urlsafe(30)}
+    return {
+        "customer": customer,
+        "key": "ASIA" + secrets.token_hex(8).upper(),
+        "secret": secrets.token_urlsafe(30),
+    }
 
 
 def handler(event, context):
