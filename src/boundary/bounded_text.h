@@ -10,6 +10,12 @@
 
 namespace cleanslate {
 
+// `text` without its first `count` <= text.size() bytes; substr would bring an exception along.
+constexpr std::string_view After(std::string_view text, std::size_t count) {
+  text.remove_prefix(count);
+  return text;
+}
+
 template <std::size_t N>
 class BoundedText {
  public:

@@ -25,6 +25,8 @@ struct HttpHead {
   BoundedText<24> deadline;                     // Lambda-Runtime-Deadline-Ms
   BoundedText<64> content_length;
   BoundedText<64> transfer_encoding;
+  bool has_content_length = false;
+  bool has_transfer_encoding = false;
   bool has_trace_id = false;  // Lambda-Runtime-Trace-Id
   int status = 0;             // of a reply
 

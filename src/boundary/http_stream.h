@@ -73,14 +73,15 @@ class HttpStream {
     kHeadLf,
     kBody,
     kBodyUntilClose,
-    kMessageDone,
     kChunkSizeFirst,
     kChunkSize,
+    kChunkSizeBlank,
     kChunkExtension,
     kChunkSizeLf,
     kChunkData,
     kChunkDataEnd,
     kChunkDataLf,
+    kMessageDone,
     kLost,
   };
   enum class Field : std::uint8_t {
@@ -95,34 +96,57 @@ class HttpStream {
     kResponseMode,
     kErrorType,
   };
-  // What is known after a head: an event to give, or nothing yet.
-  enum class Framing : std::uint8_t { kNoBody, kLength, kChunked, kUntilClose, kBad };
 
-  void BeginMessage();
-  void TakeHeadByte(char byte);
-  void TakeChunkByte(char byte);
-  void BeginField();
+  // True when a head is complete.
+  bool TakeByte(char byte);
+  void StartLineEnded();
+  void TakeFieldByte(char byte);
   void TakeNameByte(char byte);
   void NameEnded();
-  void TakeValueByte(char byte);
-  void FieldEnded();
-  bool StartLineIsValid();
-  // At the empty line: returns true when an event (kHead) is due.
+  void FieldLineEnded();
   bool HeadEnded();
-  Framing FramingOfHead();
+  State StateAfterHead();
+  void TakeChunkByte(char byte);
+  void ChunkSizeEnded();
   void Lose() { state_ = State::kLost; }
+
+  // Calls `use` with the text that the current field's value goes to, if it is one we keep.
+  template <typename Use>
+  void UseValue(Use use) {
+    switch (field_) {
+      case Field::kContentLength:
+        return use(head_.content_length);
+      case Field::kTransferEncoding:
+        return use(head_.transfer_encoding);
+      case Field::kRequestId:
+        return use(head_.request_id);
+      case Field::kDeadline:
+        return use(head_.deadline);
+      case Field::kFunctionArn:
+        return use(head_.function_arn);
+      case Field::kTenantId:
+        return use(head_.tenant_id);
+      case Field::kResponseMode:
+        return use(head_.response_mode);
+      case Field::kErrorType:
+        return use(head_.error_type);
+      case Field::kTraceId:
+      case Field::kIgnored:
+        return;
+    }
+  }
 
   Direction direction_ = Direction::kRequests;
   State state_ = State::kMessageStart;
   Field field_ = Field::kIgnored;
   bool in_trailers_ = false;
-  bool field_seen_ = false;  // a field line precedes: the next may be folded
+  bool field_seen_ = false;   // a field line precedes: the next line may be folded
+  bool head_due_ = false;     // the empty line was a bare line feed
+  bool old_version_ = false;  // HTTP/1.0, which has no chunks
   bool lost_said_ = false;
-  bool head_due_ = false;
-  bool value_blank_ = false;  // blanks of a value are kept back until text follows them
   std::uint8_t chunk_digits_ = 0;
-  std::uint64_t body_left_ = 0;  // of the body or of the chunk
-  BoundedText<48> name_;         // lower case
+  std::uint64_t body_left_ = 0;  // of the body, or of the chunk
+  BoundedText<48> name_;         // in lower case
   HttpHead head_;
 };
 

@@ -82,8 +82,7 @@ class InvocationTracker {
   enum class Phase : std::uint8_t { kFree, kArriving, kInFlight, kAnswering, kEnded };
   struct Slot {
     Phase phase = Phase::kFree;
-    bool counted = false;  // as a member of the window
-    bool failed = false;   // counted as an error
+    bool failed = false;  // counted as an error
     std::uint64_t serial = 0;
     std::int64_t arrived_ns = 0;
     std::int64_t deadline_ns = 0;  // 0: unknown, or past when it arrived
@@ -93,14 +92,16 @@ class InvocationTracker {
   };
 
   WindowInfo& open_window() { return windows_[open_]; }
-  Slot* Find(std::string_view request_id);
+  Slot* FindUnanswered(std::string_view request_id);
+  Slot* FindEnded(std::string_view request_id);
   Slot* Find(Invocation invocation);
   Slot* FreeSlot();
   Invocation Name(const Slot& slot) const;
-  void Join(Slot& slot);
+  void Enter(Slot& slot, Phase phase);
   void Leave(Slot& slot, Phase phase);
+  void Join(Slot& slot);
+  void End(Slot& slot, std::int64_t now_ns);
   void GiveUpExpired(std::int64_t now_ns);
-  bool Quiescent() const;
   Boundary CloseIfQuiescent(std::int64_t now_ns);
   Boundary Close(BoundaryKind kind);
 
@@ -116,6 +117,7 @@ class InvocationTracker {
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_invocation_ = 0;
   WindowInfo windows_[2];
+  std::size_t slots_used_ = 0;  // those beyond were never touched
   Slot slots_[kCapacity];
 };
 

@@ -30,7 +30,7 @@ class RuntimeApiConnection {
                 std::int64_t now_ns);
   Boundary Received(std::string_view bytes, InvocationTracker& tracker, std::int64_t now_ns);
   // The peer will send no more: what was read until close is complete. The connection itself goes on.
-  Boundary PeerClosed(InvocationTracker& tracker, std::int64_t now_ns);
+  Boundary PeerClosed(InvocationTracker& tracker);
   // The last descriptor of the connection was closed.
   void Ended(InvocationTracker& tracker, std::int64_t now_ns);
 
@@ -57,7 +57,7 @@ class RuntimeApiConnection {
   void ReplyBegun(InvocationTracker& tracker, std::int64_t now_ns);
   Boundary ReplyEnded(InvocationTracker& tracker);
   bool NextReply(Request& request);
-  void Withdraw(InvocationTracker& tracker);
+  void WithdrawReplies(InvocationTracker& tracker);
   void Lose(InvocationTracker& tracker, std::int64_t now_ns);
 
   HttpStream requests_;

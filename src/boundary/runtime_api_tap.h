@@ -109,14 +109,16 @@ class RuntimeApiTap {
   Entry* Find(int fd);
   Entry* FreeEntry();
   void Release(int fd, std::int64_t now_ns);
-  // Frees what the bytes showed to be somebody else's; counts what was lost.
-  void Settle(Entry& entry);
+  template <typename Take>
+  Boundary Feed(int fd, const iovec* pieces, int count, ssize_t size, Take take);
+  // Lets go of what the bytes showed to be somebody else's; counts what was lost.
+  void Settle(int fd, Entry& entry);
 
   SpinLock lock_;
   RuntimeApiAddress address_;
   std::atomic<std::uint32_t> untapped_ = 0;
   std::atomic<std::uint32_t> lost_ = 0;
-  std::uint16_t used_ = 0;  // entries that are not free
+  std::uint16_t used_ = 0;  // entries beyond were never touched
   InvocationTracker tracker_;
   std::atomic<std::uint16_t> index_[kDescriptors] = {};  // entry + 1; 0: not tapped
   Entry entries_[kConnections];
