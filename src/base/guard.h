@@ -10,6 +10,8 @@
 
 #include <cerrno>
 
+#include "base/call_site.h"
+
 namespace cleanslate {
 
 class ThreadState;
@@ -24,18 +26,19 @@ extern thread_local constinit ThreadLocals thread_locals __attribute__((tls_mode
 
 class Guard {
  public:
-  // `caller`: the return address of the interposed call, where stacks are cut to it.
-  explicit Guard(void* caller = nullptr) : caller_(caller), outermost_(thread_locals.guard_depth++ == 0) {}
+  Guard() : Guard(CallSite{}) {}
+  // `site`: that of the interposed call, where the walk of its stack begins.
+  explicit Guard(const CallSite& site) : site_(site), outermost_(thread_locals.guard_depth++ == 0) {}
   ~Guard() { --thread_locals.guard_depth; }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
   // False when this thread was inside cleanslate already: whatever happens now is ours, not the host's.
   bool outermost() const { return outermost_; }
-  void* caller() const { return caller_; }
+  const CallSite& site() const { return site_; }
 
  private:
-  void* caller_;
+  CallSite site_;
   bool outermost_;
 };
 

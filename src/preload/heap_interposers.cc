@@ -11,8 +11,6 @@
 namespace cleanslate {
 namespace {
 
-#define CALLER __builtin_return_address(0)
-
 // Blocks that were handed out before the real heap was known live in the arena for good.
 bool FromArena(const void* block) {
   return bootstrap_arena.Owns(block);
@@ -32,7 +30,7 @@ void* MoveOutOfArena(void* block, size_t size) {
 CLEANSLATE_INTERPOSE(void*, malloc, (size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.malloc(size);
-  Guard guard(CALLER);
+  Guard guard(CLEANSLATE_CALL_SITE());
   void* block = real_functions.malloc(size);
   recorder.BlockBorn(guard, block, size);
   return block;
@@ -55,7 +53,7 @@ CLEANSLATE_INTERPOSE(void, cfree, (void* block)) {
 CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.calloc(count, size);
-  Guard guard(CALLER);
+  Guard guard(CLEANSLATE_CALL_SITE());
   void* block = real_functions.calloc(count, size);
   recorder.BlockBorn(guard, block, count * size);
   return block;
@@ -63,12 +61,12 @@ CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
 
 namespace {
 
-void* Reallocate(void* caller, void* block, size_t size) {
+void* Reallocate(const CallSite& site, void* block, size_t size) {
   if (FromArena(block)) [[unlikely]]
     return MoveOutOfArena(block, size);
   if (!Watching()) [[likely]]
     return real_functions.realloc(block, size);
-  Guard guard(caller);
+  Guard guard(site);
   const BlockRecord old = recorder.BlockGone(guard, block);
   void* moved = real_functions.realloc(block, size);
   if (moved != nullptr) {
@@ -82,7 +80,7 @@ void* Reallocate(void* caller, void* block, size_t size) {
 }  // namespace
 
 CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
-  return Reallocate(CALLER, block, size);
+  return Reallocate(CLEANSLATE_CALL_SITE(), block, size);
 }
 
 CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t size)) {
@@ -91,13 +89,13 @@ CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t siz
     errno = ENOMEM;
     return nullptr;
   }
-  return Reallocate(CALLER, block, bytes);
+  return Reallocate(CLEANSLATE_CALL_SITE(), block, bytes);
 }
 
 CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t size)) {
   if (!Watching()) [[likely]]
     return Real().posix_memalign(out, alignment, size);
-  Guard guard(CALLER);
+  Guard guard(CLEANSLATE_CALL_SITE());
   const int error = real_functions.posix_memalign(out, alignment, size);
   if (error == 0) recorder.BlockBorn(guard, *out, size);
   return error;
@@ -107,7 +105,7 @@ CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t 
   CLEANSLATE_INTERPOSE(void*, name, parameters) {              \
     if (!Watching()) [[likely]]                                \
       return Real().name arguments;                            \
-    Guard guard(CALLER);                                       \
+    Guard guard(CLEANSLATE_CALL_SITE());                       \
     void* block = real_functions.name arguments;               \
     recorder.BlockBorn(guard, block, bytes);                   \
     return block;                                              \

@@ -4,6 +4,7 @@
 
 #include "preload/real_functions.h"
 #include "preload/watch.h"
+#include "record/code_map.h"
 #include "record/recorder.h"
 
 namespace cleanslate {
@@ -40,6 +41,12 @@ CLEANSLATE_INTERPOSE(void*, mremap,
     recorder.MappingStays(guard, old_start, old_size, birth);
   }
   return moved;
+}
+
+CLEANSLATE_INTERPOSE(int, dlclose, (void* library)) {
+  const int result = Real().dlclose(library);
+  if (Watching()) code_map.CodeUnmapped();
+  return result;
 }
 
 }  // namespace cleanslate

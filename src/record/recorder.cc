@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/raw_io.h"
-#include "record/unwind.h"
+#include "record/code_map.h"
 
 namespace cleanslate {
 
@@ -18,11 +18,13 @@ bool Recorder::Open(const Options& options, int block_unit_shift) {
 
 StackId Recorder::Capture(const Guard& guard, ThreadState& thread) {
   if (stack_mode_ == StackMode::kOff) return StackTable::kNoStack;
-  if (stack_mode_ == StackMode::kCaller) {
-    const auto caller = reinterpret_cast<std::uintptr_t>(guard.caller());
-    return stacks_.Intern(&caller, caller == 0 ? 0 : 1);
-  }
-  return stacks_.Intern(thread.frames, CaptureStack(thread.frames, ThreadState::kMaxFrames));
+  // Hooks that don't know their call site are walked from here; our own frames are left out either way.
+  const CallSite site = guard.site().pc != 0 ? guard.site() : CLEANSLATE_CALL_SITE();
+  const int most = stack_mode_ == StackMode::kCaller ? 2 : ThreadState::kMaxFrames;
+  int count = thread.unwinder.Walk(site, thread.frames, most);
+  // Cut by request, not for want of knowledge.
+  if (stack_mode_ == StackMode::kCaller && count > 1) count = 1;
+  return stacks_.Intern(thread.frames, count);
 }
 
 Birth Recorder::BornNow(const Guard& guard) {
@@ -78,6 +80,7 @@ void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
 }
 
 Birth Recorder::MappingGone(const Guard& guard, void* start, std::size_t bytes) {
+  Unwinder::MemoryUnmapped();
   return guard.outermost() ? mappings_.Remove(reinterpret_cast<std::uintptr_t>(start), bytes) : Birth{};
 }
 
@@ -170,6 +173,7 @@ void Recorder::Reset() {
   shadow_.Reset();
   stacks_.Reset();
   threads_.Reset();
+  code_map.Reset();
   mappings_.Reset();
   files_.Reset();
   processes_.Reset();

@@ -13,6 +13,7 @@
 #include "base/guard.h"
 #include "base/spin_lock.h"
 #include "record/books.h"
+#include "record/unwinder.h"
 
 namespace cleanslate {
 
@@ -21,6 +22,7 @@ class ThreadState {
   static constexpr int kMaxFrames = 512;
 
   ThreadBooks books;
+  Unwinder unwinder;
   std::uintptr_t frames[kMaxFrames];  // of the stack that is being captured
   std::atomic<int> tid = 0;
 };

@@ -163,6 +163,7 @@ void FileTaker::Note(const std::string& folder_path, Folder& folder, const char*
   known.links = status.st_nlink;
   FileEntry& entry = known.entry;
   entry.path = path;
+  entry.root = static_cast<std::uint32_t>(folder.root.size());
   entry.type = TypeOf(status.st_mode);
   entry.bytes = status.st_size;
   entry.modified_ns = Nanoseconds(status.st_mtim);

@@ -58,8 +58,8 @@ enum class DescriptorKind : std::uint8_t {
 struct Descriptor {
   int fd = -1;
   DescriptorKind kind = DescriptorKind::kOther;
-  std::string target;  // as /proc/self/fd shows it, without " (deleted)": a path, "socket:[123]",
-                       // "pipe:[77]", "anon_inode:[eventpoll]"
+  std::string target;        // as /proc/self/fd shows it, without " (deleted)": a path, "socket:[123]",
+                             // "pipe:[77]", "anon_inode:[eventpoll]"
   std::uint64_t device = 0;  // st_dev and st_ino: the identity of what is open
   std::uint64_t inode = 0;
   bool deleted = false;      // a file without a name: its bytes stay until the descriptor is closed
@@ -82,6 +82,7 @@ enum class FileType : std::uint8_t { kRegular, kDirectory, kSymlink, kSocket, kF
 // One name in a watched folder. Symbolic links are not followed.
 struct FileEntry {
   std::string path;
+  std::uint32_t root = 0;  // how many bytes of the path are the watched folder's
   FileType type = FileType::kRegular;
   std::int64_t bytes = 0;
   std::int64_t modified_ns = 0;  // st_mtim, since the epoch

@@ -31,7 +31,7 @@ LIBRARY = BUILD / "lib" / "libcleanslate.so"
 VICTIMS = BUILD / "tests" / "victims"
 EXAMPLES = SOURCE / "examples"
 CPP_EXAMPLES = BUILD / "examples" / "cpp"
-RUNTIMES = next(
+RUNTIMES = BUILD / "runtimes" if (BUILD / "runtimes").exists() else SOURCE / "build" / "runtimes"
     (folder for folder in (BUILD / "runtimes", SOURCE / "build" / "runtimes") if folder.exists()), None
 )
 FUNCTIONS = HERE / "functions"
@@ -282,6 +282,6 @@ def reported_ids(path):
 
 
 def main():
-    if RUNTIMES is None:
+    if not RUNTIMES.exists():
         sys.exit("the runtime clients aren't installed: tools/setup installs them")
     unittest.main(verbosity=2)
