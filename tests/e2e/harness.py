@@ -32,8 +32,6 @@ VICTIMS = BUILD / "tests" / "victims"
 EXAMPLES = SOURCE / "examples"
 CPP_EXAMPLES = BUILD / "examples" / "cpp"
 RUNTIMES = BUILD / "runtimes" if (BUILD / "runtimes").exists() else SOURCE / "build" / "runtimes"
-    (folder for folder in (BUILD / "runtimes", SOURCE / "build" / "runtimes") if folder.exists()), None
-)
 FUNCTIONS = HERE / "functions"
 
 PATIENCE = 60  # seconds until a run that makes no end counts as hung
