@@ -1,0 +1,53 @@
+#pragma once
+
+// tmp-residue and tmp-growth: what is left in the watched folders.
+//
+// Files are counted by the pattern of their path, cut after the first folder whose name varies: all of a
+// checkout in /tmp/repo-ab12/ belongs to /tmp/repo-*. So that names without a pattern (one a customer, say)
+// are seen to accumulate too, names are also counted by folder and extension; that is reported only where no
+// pattern in it grows.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/draft.h"
+#include "analysis/history.h"
+#include "analysis/survivors.h"
+
+namespace cleanslate {
+
+// The origin that a file is counted under.
+std::string FileOrigin(const FileEntry& file);
+
+class FileRules {
+ public:
+  explicit FileRules(std::size_t max_origins) : origins_(max_origins), folders_(max_origins) {}
+
+  void Observe(WindowNumber window, const std::vector<ChangedFile>& files, Drafts& drafts);
+
+  std::int64_t forgotten() const { return origins_.forgotten() + folders_.forgotten(); }
+
+ private:
+  // One origin in one window.
+  struct Group {
+    std::string folder;      // its folder and extension
+    std::string local;       // the origin without the watched folder: the same in every environment
+    std::int64_t count = 0;  // net change
+    std::int64_t bytes = 0;
+    std::int64_t left = 0;  // created or changed, and there
+    std::int64_t left_bytes = 0;
+    bool folders = false, files = false;  // what kinds are among those left
+    const ChangedFile* example = nullptr;
+    bool several = false;  // more than the example's path
+  };
+
+  Draft DraftOf(const std::string& origin, const Group& group) const;
+
+  History<std::string> origins_;
+  History<std::string> folders_;
+};
+
+}  // namespace cleanslate

@@ -1,0 +1,285 @@
+#include "analysis/judge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+#include "analysis/descriptor_rules.h"
+#include "analysis/draft.h"
+#include "analysis/file_rules.h"
+#include "analysis/fingerprint.h"
+#include "analysis/message.h"
+#include "analysis/pattern.h"
+#include "analysis/rule_names.h"
+#include "analysis/site_rules.h"
+#include "analysis/suspect.h"
+
+namespace cleanslate {
+namespace {
+
+// Stacks of one rule that are named in one window: enough to gather those of one cause, at a bounded cost.
+constexpr std::size_t kNamedPerFinding = 4;
+constexpr std::size_t kMostCollectedKnown = 16384;
+
+// A runtime that frees in its own time gathers garbage for long and drops it at once. Only what still rises
+// after several such drops, or has risen for very long, is growth.
+constexpr std::int64_t kCollectorFalls = 3;
+constexpr std::int64_t kCollectorWindows = 64;
+constexpr std::int64_t kCollectorWindowsWithoutFall = 256;
+
+bool OutlastsCollection(const Growth& growth) {
+  if (growth.over >= kCollectorWindowsWithoutFall) return true;
+  return growth.over >= kCollectorWindows && growth.falls >= kCollectorFalls;
+}
+
+bool IsMemory(std::string_view rule) {
+  return rule == kHeapGrowth || rule == kHeapRetained || rule == kMappingGrowth;
+}
+
+auto BySize(const Draft& draft) {
+  return std::make_tuple(-static_cast<int>(draft.severity), -draft.bytes, -draft.count, draft.stack,
+                         std::string_view(draft.pattern));
+}
+
+// Several drafts of one cause, and what the report says of them.
+struct Cause {
+  Draft draft;  // of the largest; the amounts are of all
+  Frames where;
+  std::string name;  // of the suspect, where it is the user's or memory is meant
+  std::string fingerprint;
+  double per_window_bytes = 0;
+  double per_window_count = 0;
+};
+
+void Merge(const Cause& other, Cause& cause) {
+  cause.draft.count += other.draft.count;
+  cause.draft.bytes += other.draft.bytes;
+  cause.per_window_bytes += other.per_window_bytes;
+  cause.per_window_count += other.per_window_count;
+  Growth& growth = cause.draft.growth;
+  const Growth& more = other.draft.growth;
+  if (growth.by_bytes == more.by_bytes) {
+    growth.least += more.least;
+    growth.most += more.most;
+  }
+  growth.run = std::min(growth.run, more.run);
+  growth.count_per_window += more.count_per_window;
+  growth.bytes_per_window += more.bytes_per_window;
+  if (cause.draft.subject != other.draft.subject)
+    cause.draft.subject = CommonPattern(cause.draft.subject, other.draft.subject);
+  cause.draft.first_seen = std::min(cause.draft.first_seen, other.draft.first_seen);
+}
+
+std::string NameOf(const Suspect& suspect) {
+  if (suspect.frame == nullptr) return {};
+  std::string name = PlainFunction(suspect.frame->function);
+  return name.empty() ? suspect.frame->module : name;
+}
+
+Trend TrendOf(const Cause& cause, WindowNumber window) {
+  const Draft& draft = cause.draft;
+  Trend trend;
+  trend.pattern = draft.growth.pattern;
+  trend.windows = window;
+  trend.grew = draft.growth.rises;
+  if (IsMemory(draft.rule)) {
+    trend.unit = "bytes";
+    trend.per_window = cause.per_window_bytes;
+  } else if (draft.rule == kTmpGrowth || draft.rule == kTmpResidue) {
+    trend.unit = draft.growth.by_bytes ? "bytes" : "files";
+    trend.per_window = draft.growth.by_bytes ? cause.per_window_bytes : cause.per_window_count;
+  } else {
+    trend.unit = "descriptors";
+    trend.per_window = cause.per_window_count;
+  }
+  if (draft.limit && trend.pattern == Pattern::kGrowing) {
+    trend.limit = draft.limit;
+    if (draft.headroom && trend.per_window > 0)
+      trend.exhausts_in =
+          static_cast<std::int64_t>(std::ceil(static_cast<double>(*draft.headroom) / trend.per_window));
+  }
+  return trend;
+}
+
+Finding FindingOf(Cause cause, WindowNumber window) {
+  const Draft& draft = cause.draft;
+  Finding finding;
+  finding.rule = draft.rule;
+  finding.severity = draft.severity;
+  finding.subject = !draft.subject.empty() ? draft.subject
+                    : !cause.name.empty()  ? cause.name
+                                           : "unknown origin";
+  finding.message = Sentence(draft, finding.subject, cause.name);
+  finding.fingerprint = std::move(cause.fingerprint);
+  finding.count = draft.count;
+  finding.bytes = draft.bytes;
+  finding.where = std::move(cause.where);
+  finding.trend = TrendOf(cause, window);
+  finding.first_seen = draft.first_seen;
+  finding.age = static_cast<std::int64_t>(window) - draft.first_seen + 1;
+  return finding;
+}
+
+}  // namespace
+
+class Judge::Memory {
+ public:
+  Memory(Suppressions suppressions, JudgeOptions options)
+      : suppressions_(std::move(suppressions)),
+        options_(options),
+        heap_(kHeapGrowth, options.least == Severity::kInfo ? kHeapRetained : std::string_view(), "block",
+              options.max_origins, options.max_levels),
+        mappings_(kMappingGrowth, {}, "mapping", options.max_origins, options.max_levels),
+        descriptors_(options.max_origins),
+        files_(options.max_origins) {}
+
+  std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
+    suppressed_ = 0;
+    left_out_ = 0;
+    Drafts drafts;
+    heap_.Observe(now.window, now.heap.sites, survivors.heap, drafts);
+    mappings_.Observe(now.window, now.mappings.sites, survivors.mappings, drafts);
+    descriptors_.Observe(now.window, now.descriptors, survivors.descriptors, drafts);
+    files_.Observe(now.window, survivors.files, drafts);
+    std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
+    for (Draft& draft : drafts) AddMemoryLimit(now, draft);
+
+    std::vector<Finding> findings;
+    for (Cause& cause : Causes(std::move(drafts), name)) {
+      Finding finding = FindingOf(std::move(cause), now.window);
+      if (suppressions_.Suppress(finding))
+        ++suppressed_;
+      else
+        findings.push_back(std::move(finding));
+    }
+    std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+      return std::tie(b.severity, b.bytes, b.count, a.fingerprint, a.rule) <
+             std::tie(a.severity, a.bytes, a.count, b.fingerprint, b.rule);
+    });
+    Cut(findings);
+    return findings;
+  }
+
+  const Suppressions& suppressions() const { return suppressions_; }
+  std::int64_t suppressed() const { return suppressed_; }
+  std::int64_t left_out() const { return left_out_; }
+  std::int64_t forgotten() const {
+    return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten();
+  }
+
+ private:
+  void AddMemoryLimit(const Snapshot& now, Draft& draft) const {
+    if (options_.memory_limit_bytes <= 0 || !IsMemory(draft.rule)) return;
+    draft.limit = options_.memory_limit_bytes;
+    draft.headroom = std::max<std::int64_t>(0, options_.memory_limit_bytes - now.process.rss_bytes);
+  }
+
+  // What one cause has brought about in several places becomes one.
+  std::vector<Cause> Causes(Drafts drafts, const StackNamer& name) {
+    std::sort(drafts.begin(), drafts.end(),
+              [](const Draft& a, const Draft& b) { return BySize(a) < BySize(b); });
+    std::map<std::string_view, std::size_t> named;  // by rule
+    std::map<std::pair<std::string_view, std::string>, std::size_t> places;
+    std::vector<Cause> causes;
+    for (Draft& draft : drafts) {
+      if (IsKnownGarbage(draft)) continue;
+      if (++named[draft.rule] > options_.max_findings * kNamedPerFinding) {
+        ++left_out_;
+        continue;
+      }
+      Cause cause = Named(std::move(draft), name);
+      if (cause.draft.severity < options_.least || cause.draft.rule.empty()) continue;
+      const auto [place, is_new] = places.try_emplace({cause.draft.rule, cause.fingerprint}, causes.size());
+      if (is_new)
+        causes.push_back(std::move(cause));
+      else
+        Merge(cause, causes[place->second]);
+    }
+    return causes;
+  }
+
+  // Naming is what costs; stacks that were found to lie within a collector's runtime aren't named in vain
+  // again.
+  bool IsKnownGarbage(const Draft& draft) const {
+    return options_.least > Severity::kInfo && IsMemory(draft.rule) && collected_.contains(draft.stack) &&
+           !OutlastsCollection(draft.growth);
+  }
+
+  Cause Named(Draft draft, const StackNamer& name) {
+    Cause cause;
+    if (name && draft.stack != StackId::kNone) cause.where = name(draft.stack);
+    Suspect suspect = FindSuspect(cause.where);
+    if (IsMemory(draft.rule)) {
+      cause.name = NameOf(suspect);
+      if (suspect.collected) Collected(draft);
+    } else if (suspect.users) {
+      cause.name = NameOf(suspect);
+    } else {
+      suspect =
+          {};  // every file that an interpreter opens comes through the same frames: the target tells more
+    }
+    cause.fingerprint = Fingerprint(draft.rule, suspect, draft.pattern);
+    cause.per_window_bytes = draft.growth.bytes_per_window;
+    cause.per_window_count = draft.growth.count_per_window;
+    cause.draft = std::move(draft);
+    return cause;
+  }
+
+  // Takes back what was called growth.
+  void Collected(Draft& draft) {
+    if (collected_.size() >= kMostCollectedKnown) collected_.clear();
+    collected_.insert(draft.stack);
+    if (draft.growth.pattern != Pattern::kGrowing || OutlastsCollection(draft.growth)) return;
+    draft.growth.pattern = Pattern::kWarming;
+    draft.severity = Severity::kInfo;
+    draft.rule = draft.rule == kHeapGrowth ? kHeapRetained : std::string_view();
+  }
+
+  void Cut(std::vector<Finding>& findings) {
+    std::map<std::string, std::size_t> kept;
+    std::erase_if(findings, [&](const Finding& finding) {
+      const bool beyond = ++kept[finding.rule] > options_.max_findings;
+      left_out_ += beyond;
+      return beyond;
+    });
+  }
+
+  Suppressions suppressions_;
+  JudgeOptions options_;
+  SiteRules heap_;
+  SiteRules mappings_;
+  DescriptorRules descriptors_;
+  FileRules files_;
+  std::unordered_set<StackId> collected_;
+  std::int64_t suppressed_ = 0;
+  std::int64_t left_out_ = 0;
+};
+
+Judge::Judge(Suppressions suppressions, JudgeOptions options)
+    : memory_(std::make_unique<Memory>(std::move(suppressions), options)) {}
+Judge::Judge(Judge&&) noexcept = default;
+Judge& Judge::operator=(Judge&&) noexcept = default;
+Judge::~Judge() = default;
+
+std::vector<Finding> Judge::Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
+  return memory_->Observe(survivors, now, name);
+}
+
+const Suppressions& Judge::UsedSuppressions() const {
+  return memory_->suppressions();
+}
+std::int64_t Judge::Suppressed() const {
+  return memory_->suppressed();
+}
+std::int64_t Judge::LeftOut() const {
+  return memory_->left_out();
+}
+std::int64_t Judge::Forgotten() const {
+  return memory_->forgotten();
+}
+
+}  // namespace cleanslate

@@ -1,0 +1,19 @@
+#pragma once
+
+// A finding's one sentence. Internal to this room.
+//
+//   5 blocks (320.0 KB) allocated by grow stay, 1 more in each of the last 4 invocations
+//   5 connections to tcp 10.0.0.7:5432 opened by Query stay open, 1 more in each of the last 4 invocations
+//   /tmp/app.log grows by 100 bytes in each of the last 4 invocations, now 1.2 KB
+
+#include <string>
+#include <string_view>
+
+#include "analysis/draft.h"
+
+namespace cleanslate {
+
+// `by`: the suspect's name, empty when there is none or it is nobody's the user knows.
+std::string Sentence(const Draft& draft, std::string_view subject, std::string_view by);
+
+}  // namespace cleanslate

@@ -1,0 +1,71 @@
+#include "analysis/site_rules.h"
+
+#include <algorithm>
+#include <string>
+
+namespace cleanslate {
+
+SiteRules::SiteRules(std::string_view growth, std::string_view retained, std::string_view noun,
+                     std::size_t max_origins, std::size_t max_levels)
+    : growth_(growth), retained_(retained), noun_(noun), max_levels_(max_levels), history_(max_origins) {}
+
+void SiteRules::Follow(WindowNumber window, const std::vector<HeapSite>& sites,
+                       const std::vector<HeapSite>& survivors) {
+  const bool cold_start = window <= 1;
+  // Newcomers largest first, so that these have a place when there isn't one for all.
+  if (!cold_start) {
+    for (const HeapSite& site : survivors) {
+      if (history_.Find(site.stack) != nullptr) continue;
+      Amount before = {site.live_blocks - site.survived_blocks, site.live_bytes - site.survived_bytes};
+      if (const auto level = levels_.find(site.stack); level != levels_.end()) {
+        // What is alive and older than the window was there before it, whatever was noted.
+        before.count = std::max(before.count, level->second.count);
+        before.bytes = std::max(before.bytes, level->second.bytes);
+        levels_.erase(level);
+      }
+      history_.Begin(site.stack, window - 1, before);
+    }
+  }
+  for (const HeapSite& site : sites) {
+    const Amount live = {site.live_blocks, site.live_bytes};
+    if (Series* const series = cold_start ? nullptr : history_.Find(site.stack); series != nullptr) {
+      series->Observe(window, live);
+    } else if (const auto level = levels_.find(site.stack); level != levels_.end()) {
+      level->second = live;
+    } else if (cold_start && levels_.size() < max_levels_) {
+      levels_.emplace(site.stack, live);
+    }
+  }
+}
+
+void SiteRules::Observe(WindowNumber window, const std::vector<HeapSite>& sites,
+                        const std::vector<HeapSite>& survivors, Drafts& drafts) {
+  Follow(window, sites, survivors);
+  if (window == 0) return;
+  for (const HeapSite& site : survivors) {
+    Draft draft;
+    draft.stack = site.stack;
+    draft.noun = noun_;
+    draft.first_seen = window;
+    if (Series* const series = window == 1 ? nullptr : history_.Find(site.stack); series != nullptr) {
+      draft.growth = series->Judge();
+      draft.first_seen = series->first_rise() != 0 ? series->first_rise() : window;
+      if (!series->rose()) draft.growth.pattern = Pattern::kReplaced;
+    }
+    if (draft.growth.pattern == Pattern::kGrowing) {
+      draft.rule = growth_;
+      draft.severity = Severity::kWarning;
+      draft.count = site.live_blocks;
+      draft.bytes = site.live_bytes;
+    } else if (!retained_.empty()) {
+      draft.rule = retained_;
+      draft.count = site.survived_blocks;
+      draft.bytes = site.survived_bytes;
+    } else {
+      continue;
+    }
+    drafts.push_back(std::move(draft));
+  }
+}
+
+}  // namespace cleanslate
