@@ -42,8 +42,35 @@ Json ToJson(const Frame& frame) {
   return json;
 }
 
+Json ToJson(const Trend& trend) {
+  return {{"pattern", NameOf(trend.pattern)},
+          {"windows", trend.windows},
+          {"grew", trend.grew},
+          {"perWindow", NumberJson(trend.per_window)},
+          {"unit", trend.unit},
+          {"exhaustsIn", OrNull(trend.exhausts_in)},
+          {"limit", OrNull(trend.limit)}};
+}
+
+Json ToJson(const FunctionFacts& function) {
+  Json json = Json::object();
+  AddUnlessEmpty(json, "name", function.name);
+  AddUnlessEmpty(json, "version", function.version);
+  AddUnlessZero(json, "memoryMB", function.memory_mb);
+  return json;
+}
+
+Json ToJson(const Live& live) {
+  return {{"heapBytes", live.heap_bytes},
+          {"heapBlocks", live.heap_blocks},
+          {"descriptors", live.descriptors},
+          {"tmpBytes", live.tmp_bytes},
+          {"tmpFiles", live.tmp_files},
+          {"threads", live.threads},
+          {"rssBytes", live.rss_bytes}};
+}
+
 Json ToJson(const Finding& finding) {
-  const Trend& trend = finding.trend;
   return {{"rule", finding.rule},
           {"severity", NameOf(finding.severity)},
           {"subject", finding.subject},
@@ -52,14 +79,7 @@ Json ToJson(const Finding& finding) {
           {"count", finding.count},
           {"bytes", finding.bytes},
           {"where", Json::array()},
-          {"trend",
-           {{"pattern", NameOf(trend.pattern)},
-            {"windows", trend.windows},
-            {"grew", trend.grew},
-            {"perWindow", NumberJson(trend.per_window)},
-            {"unit", trend.unit},
-            {"exhaustsIn", OrNull(trend.exhausts_in)},
-            {"limit", OrNull(trend.limit)}}},
+          {"trend", ToJson(finding.trend)},
           {"firstSeen", finding.first_seen},
           {"age", finding.age}};
 }

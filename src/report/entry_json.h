@@ -1,11 +1,11 @@
 #pragma once
 
-// Each entry of a report's lists as JSON. Internal to this room.
+// The parts of a report as JSON, for the line and for the command's own output.
 //
 // An entry's `where` is written empty here: which frames go in is decided by the one who has the room for
 // them.
 
-#include <cstdint>
+#include <string>
 
 #include "nlohmann/json.hpp"
 #include "report/report.h"
@@ -15,6 +15,9 @@ namespace cleanslate {
 using Json = nlohmann::ordered_json;
 
 Json ToJson(const Frame& frame);
+Json ToJson(const Trend& trend);
+Json ToJson(const FunctionFacts& function);
+Json ToJson(const Live& live);
 Json ToJson(const Finding& finding);
 Json ToJson(const SurvivingSite& site);
 Json ToJson(const SurvivingDescriptor& descriptor);

@@ -37,14 +37,6 @@ Json Directive(const Report& report) {
   return directive;
 }
 
-Json FunctionJson(const FunctionFacts& function) {
-  Json json = Json::object();
-  if (!function.name.empty()) json["name"] = function.name;
-  if (!function.version.empty()) json["version"] = function.version;
-  if (function.memory_mb != 0) json["memoryMB"] = function.memory_mb;
-  return json;
-}
-
 Json WindowJson(const Report& report, const Envelope& envelope, std::vector<Json> request_ids) {
   const WindowSpan& window = report.window;
   Json json = Json::object();
@@ -79,12 +71,6 @@ Json SurvivedJson(const Survived& survived, Lists& lists) {
   return json;
 }
 
-Json LiveJson(const Live& live) {
-  return {{"heapBytes", live.heap_bytes}, {"heapBlocks", live.heap_blocks}, {"descriptors", live.descriptors},
-          {"tmpBytes", live.tmp_bytes},   {"tmpFiles", live.tmp_files},     {"threads", live.threads},
-          {"rssBytes", live.rss_bytes}};
-}
-
 Json CleanslateJson(const Report& report, const Envelope& envelope, Lists& lists) {
   Json json = Json::object();
   const auto add_unless_empty = [&json](const char* key, Json value) {
@@ -97,13 +83,13 @@ Json CleanslateJson(const Report& report, const Envelope& envelope, Lists& lists
   json["pid"] = report.pid;
   if (details) {
     if (!report.runtime.empty()) json["runtime"] = report.runtime;
-    add_unless_empty("function", FunctionJson(report.function));
+    add_unless_empty("function", ToJson(report.function));
   }
   json["window"] = WindowJson(report, envelope, std::move(lists[ListId::kRequestIds]));
   if (!envelope.reason.empty()) json["reason"] = envelope.reason;
   if (!lists[ListId::kFindings].empty()) json["findings"] = std::move(lists[ListId::kFindings]);
   if (envelope.shape != LineShape::kBare) add_unless_empty("survived", SurvivedJson(report.survived, lists));
-  if (details) json["live"] = LiveJson(report.live);
+  if (details) json["live"] = ToJson(report.live);
   if (!envelope.left_out.empty()) json["leftOut"] = envelope.left_out;
   if (details) {
     json["cost"] = {{"boundaryUs", report.cost.boundary_us}, {"trackingBytes", report.cost.tracking_bytes}};

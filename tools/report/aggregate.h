@@ -34,7 +34,8 @@ struct EnvironmentSummary {
   std::int64_t windows = 0;                        // reported, not run: clean ones may have been kept silent
   std::int64_t first_window = 0, last_window = 0;  // ordinals of invocations; 0: none
   std::int64_t findings = 0;                       // of all its reports
-  Report latest;                                   // the last window's survivors and totals, without findings
+  bool has_latest = false;                         // `latest` is of a report other than quiet
+  Report latest;                                   // the last one, without its findings
   std::string quiet_reason;                        // why watching stopped; empty: it did not
 };
 
@@ -70,6 +71,7 @@ class Aggregate {
   using Suppression = std::function<bool(const Finding&)>;
 
   explicit Aggregate(Suppression suppression = {});
+  ~Aggregate();
 
   // In any order: the latest is told by time, then by the window's number.
   void Add(Report report);
