@@ -13,17 +13,9 @@ target_compile_options(cleanslate_hot INTERFACE
 function(cleanslate_room name temperature)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(cleanslate_${name} STATIC ${ROOM_SOURCES})
-  target_include_directories(cleanslate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(cleanslate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(cleanslate_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE cleanslate_warnings)
   if(temperature STREQUAL HOT)
     target_link_libraries(cleanslate_${name} PRIVATE cleanslate_hot)
   endif()
-endfunction()
-
-# cleanslate_unit_test(NAME SOURCES ... DEPENDS ...): a GoogleTest program that ctest runs, one entry a test case.
-function(cleanslate_unit_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_executable(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE ${TEST_DEPENDS} cleanslate_warnings GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name})
 endfunction()
