@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/guard.h"
 #include "base/internal_heap.h"
 #include "base/options.h"
@@ -28,6 +30,18 @@ constinit LeakDetector* detector = nullptr;
 constinit SpinLock waking;
 constinit bool inherited = false;  // the records are a parent's
 constinit bool complained = false;
+
+// The window that the program marks itself.
+constinit SpinLock marking;
+constinit WindowInfo marked;
+constinit bool marked_open = false;
+constinit bool has_baseline = false;
+
+constexpr const char* kOutOfMemory = "no memory left for the records of a boundary";
+
+bool SpeaksToRuntimeApi() {
+  return runtime_api_tap.CurrentWindow() > 0 || runtime_api_tap.InFlight() > 0;
+}
 
 void Say(const char* text) {
   raw::WriteStderr(text, std::strlen(text));
@@ -91,6 +105,11 @@ void Watch(const RuntimeApiAddress& address) {
   watch_state.store(WatchState::kWatching, std::memory_order_release);
 }
 
+void TakeBaseline() {
+  has_baseline = true;
+  if (!detector->OnInit()) GoQuiet("the baseline failed");
+}
+
 __attribute__((constructor)) void Loaded() {
   ResolveRealFunctions();
   const Guard guard;
@@ -105,7 +124,7 @@ __attribute__((constructor)) void Loaded() {
     RuntimeApiAddress address;
     ParseRuntimeApi(address);
     Watch(address);
-    if (Watching() && !detector->OnInit()) GoQuiet("the baseline failed");
+    if (Watching()) TakeBaseline();
   }
 }
 
@@ -136,7 +155,8 @@ void OnBoundary(const Boundary& boundary) {
   bool well = true;
   switch (boundary.kind) {
     case BoundaryKind::kInit:
-      well = detector->OnInit();
+      well = has_baseline || detector->OnInit();
+      has_baseline = true;
       break;
     case BoundaryKind::kWindow:
       well = detector->OnWindow(*boundary.window);
@@ -147,13 +167,54 @@ void OnBoundary(const Boundary& boundary) {
     case BoundaryKind::kNone:
       break;
   }
-  if (!well) GoQuiet("no memory left for the records of a boundary");
+  if (!well) GoQuiet(kOutOfMemory);
+}
+
+void BeginWindow(const char* id) {
+  if (options.mode == WatchMode::kOff) return;
+  const ErrnoKeeper keep;
+  const Guard guard;
+  if (!guard.outermost() || !marking.try_lock()) return;
+  if (watch_state.load(std::memory_order_relaxed) == WatchState::kDormant) Watch(RuntimeApiAddress{});
+  if (WatchingThisProcess() && !marked_open && !SpeaksToRuntimeApi()) {
+    const SignalsHeld held;
+    if (!has_baseline) TakeBaseline();
+    const std::uint64_t ordinal = marked.last_invocation + 1;
+    marked = WindowInfo{};
+    marked.first_invocation = marked.last_invocation = ordinal;
+    marked.number = static_cast<std::uint32_t>(ordinal);
+    marked.cold_start = ordinal == 1;
+    if (id != nullptr) {
+      marked.invocations = 1;
+      marked.request_ids[0].Assign(std::string_view(id));
+    }
+    marked.started_ns = WallClockNs();
+    marked_open = true;
+  }
+  marking.unlock();
+}
+
+void EndWindow() {
+  const ErrnoKeeper keep;
+  const Guard guard;
+  if (!guard.outermost() || !WatchingThisProcess() || !marking.try_lock()) return;
+  if (marked_open) {
+    marked_open = false;
+    marked.ended_ns = WallClockNs();
+    const SignalsHeld held;
+    if (!detector->OnWindow(marked)) GoQuiet(kOutOfMemory);
+  }
+  marking.unlock();
 }
 
 void ForkedChild() {
   if (watch_state.load(std::memory_order_relaxed) != WatchState::kWatching) return;
   inherited = true;
   waking.Reset();
+  marking.Reset();
+  marked = WindowInfo{};
+  marked_open = false;
+  has_baseline = false;
   watch_state.store(WatchState::kDormant, std::memory_order_relaxed);
 }
 

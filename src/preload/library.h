@@ -14,6 +14,10 @@ void WakeFor(const sockaddr* peer, socklen_t size);
 // Runs the conductor, under the caller's guard.
 void OnBoundary(const Boundary& boundary);
 
+// A window that the program marks itself (include/cleanslate/annotate.h).
+void BeginWindow(const char* id);
+void EndWindow();
+
 // First thing in the child of a fork: it is quiet until it connects to the Runtime API itself.
 void ForkedChild();
 

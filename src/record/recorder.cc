@@ -48,7 +48,8 @@ void Recorder::BlockBorn(const Guard& guard, void* block, std::size_t bytes) {
   // An address that is still in the books was freed where we couldn't see it.
   const BlockRecord stale = shadow_.Take(block);
   if (stale.site != StackId::kNone) Count(*thread, stale, -1);
-  if (thread_locals.ignoring > 0) return;
+  // The runtime that is linked into this library allocates outside of our guards too.
+  if (thread_locals.ignoring > 0 || Unwinder::IsOurCode(guard.site().pc)) return;
   const BlockRecord record = {Capture(guard, *thread), window(), bytes};
   if (!shadow_.Store(block, record)) {
     blocks_refused_.fetch_add(1, std::memory_order_relaxed);

@@ -97,6 +97,11 @@ struct FrameReader {
   }
 };
 
+bool Unwinder::IsOurCode(std::uintptr_t pc) {
+  return pc >= reinterpret_cast<std::uintptr_t>(&__ehdr_start) &&
+         pc < reinterpret_cast<std::uintptr_t>(&etext);
+}
+
 void Unwinder::MemoryUnmapped() {
   memory_generation.fetch_add(1, std::memory_order_release);
 }
@@ -254,8 +259,6 @@ Unwinder::Step Unwinder::StepOut(Frame& frame) {
 }
 
 int Unwinder::Walk(const CallSite& site, std::uintptr_t* frames, int most) {
-  const auto ours_from = reinterpret_cast<std::uintptr_t>(&__ehdr_start);
-  const auto ours_to = reinterpret_cast<std::uintptr_t>(&etext);
   Frame frame;
   frame.pc = StripSignature(site.pc);
   frame.sp = site.sp;
@@ -264,8 +267,7 @@ int Unwinder::Walk(const CallSite& site, std::uintptr_t* frames, int most) {
   int count = 0;
   while (true) {
     if (count == most - 1) break;
-    const bool ours = frame.pc >= ours_from && frame.pc < ours_to;
-    if (!ours || count > 0) frames[count++] = frame.pc;
+    if (count > 0 || !IsOurCode(frame.pc)) frames[count++] = frame.pc;
     const Step step = StepOut(frame);
     if (step == Step::kOutermost) return count;
     if (step == Step::kUnknown) break;

@@ -25,6 +25,9 @@ class Unwinder {
   // Frames of this library at the inner end are left out.
   int Walk(const CallSite& site, std::uintptr_t* frames, int most);
 
+  // Whether this address lies in the object that this code is linked into.
+  static bool IsOurCode(std::uintptr_t pc);
+
   // Memory may have been unmapped: what was found readable must be asked for again. Any thread.
   static void MemoryUnmapped();
 
