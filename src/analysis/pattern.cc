@@ -50,12 +50,10 @@ std::size_t PythonTemporaryAt(std::string_view component) {
 }
 
 bool LooksDrawn(std::string_view word) {
-  std::size_t digits = 0, lower = 0, upper = 0, hex = 0, digit_changes = 0, case_changes = 0;
+  std::size_t digits = 0, hex = 0, digit_changes = 0, case_changes = 0;
   for (std::size_t i = 0; i < word.size(); ++i) {
     const char c = word[i];
     digits += IsDigit(c);
-    lower += IsLower(c);
-    upper += IsUpper(c);
     hex += IsHex(c);
     if (i == 0) continue;
     digit_changes += IsDigit(c) != IsDigit(word[i - 1]);
@@ -64,9 +62,9 @@ bool LooksDrawn(std::string_view word) {
   if (digits == word.size()) return true;
   if (word.size() >= 8 && hex == word.size() && digits > 0) return true;
   if (word.size() < 6) return false;
-  if (digits > 0) return digit_changes >= 2 || (lower > 0 && upper > 0);
-  // Letters alone: "aBcDeF" is drawn, "MyFile" is CamelCase.
-  return lower > 0 && upper > 0 && case_changes >= 4;
+  if (digits > 0) return digit_changes >= 2 || case_changes >= 3;
+  // Letters alone: "aBcDeF" is drawn; in CamelCase the same case lasts longer.
+  return 2 * case_changes > word.size();
 }
 
 // Puts one `*` for neighbours that only a separator parts: "2026-11-23" is one thing.

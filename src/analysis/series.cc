@@ -8,7 +8,7 @@ namespace {
 constexpr WindowNumber kColdStart = 1;
 constexpr std::int64_t kSteadyRun = 4;
 constexpr std::int64_t kRunAfterFalls = 8;
-constexpr std::int64_t kRunBelowPeak = 16;
+constexpr WindowNumber kPeakLasts = 256;
 constexpr std::int64_t kRunOfUnlikeSteps = 7;
 constexpr std::int64_t kAlikeFactor = 4;
 constexpr WindowNumber kSparseSpan = 24;
@@ -18,7 +18,7 @@ constexpr std::size_t kParts = 8;
 }  // namespace
 
 Staircase::Staircase(WindowNumber since, std::int64_t level)
-    : last_window_(since), level_(level), peak_(level) {
+    : last_window_(since), level_(level), peak_(level), former_peak_(level) {
   if (level > 0) AddRise({kColdStart, level});
 }
 
@@ -53,19 +53,25 @@ void Staircase::AddSamples(std::int64_t level, std::uint64_t samples) {
 void Staircase::Observe(WindowNumber window, std::int64_t level) {
   const WindowNumber skipped = window - last_window_ - 1;
   if (skipped > 0 && window > kColdStart) {
-    run_ = 0;
+    run_ = record_run_ = 0;
     AddSamples(level_, skipped);
   }
-  const std::int64_t by = level - level_;
+  const std::int64_t level_before = level_;
+  const std::int64_t by = level - level_before;
   last_window_ = window;
   level_ = level;
   if (window <= kColdStart) {
     if (by > 0) AddRise({kColdStart, by});
-    peak_ = level;
+    peak_ = former_peak_ = level;
     return;
   }
   AddSamples(level, 1);
-  at_peak_ = level > peak_;
+  if (window - peak_since_ >= kPeakLasts) {
+    former_peak_ = peak_;
+    peak_ = level_before;
+    peak_since_ = window;
+  }
+  record_run_ = level > std::max(peak_, former_peak_) ? record_run_ + 1 : 0;
   peak_ = std::max(peak_, level);
   if (by > 0) {
     AddRise({window, by});
@@ -76,8 +82,10 @@ void Staircase::Observe(WindowNumber window, std::int64_t level) {
   }
   if (by < 0) {
     last_fall_ = window;
-    // The second window still clears away what the first has set up.
-    if (window > kColdStart + 1) ++falls_;
+    if (window > kColdStart + 1)
+      ++falls_;
+    else
+      peak_ = level;  // the second window still clears away what the first has set up
   }
 }
 
@@ -96,7 +104,7 @@ bool Staircase::RunsOut() const {
 Staircase::Verdict Staircase::Steady(bool alike) const {
   Verdict verdict;
   if (run_ < kSteadyRun) return verdict;
-  if (falls_ > 0 && run_ < (at_peak_ ? kRunAfterFalls : kRunBelowPeak)) return verdict;
+  if (falls_ > 0 && record_run_ < kRunAfterFalls) return verdict;
   if (RunsOut()) return verdict;
   const auto looked_at = std::min<std::size_t>(static_cast<std::size_t>(run_), kRises);
   verdict.least = verdict.most = Recent(0).by;
@@ -118,7 +126,7 @@ Staircase::Verdict Staircase::Sparse() const {
     const WindowNumber first = Recent(events - 1).window;
     if (last_fall_ >= first && last_fall_ > 0) continue;
     const WindowNumber span = Recent(0).window - first;
-    if (span < kSparseSpan && events < kRises) continue;
+    if (falls_ > 0 ? span < kSparseSpan || events < kRises : span < kSparseSpan && events < kRises) continue;
     const std::size_t gaps = events - 1;
     const std::size_t early = gaps / 2;  // gaps of the earlier part; the rest are recent
     WindowNumber least = span, most = 0;
@@ -166,7 +174,10 @@ Staircase::Verdict Staircase::DriftOver(std::size_t first_span, std::size_t end_
       parts[part].most = std::max(parts[part].most, spans_[i].most);
     }
     if (part == 0) continue;
-    if (parts[part].least < parts[part - 1].most || parts[part].most <= parts[part - 1].most) return verdict;
+    if (parts[part].least <= parts[part - 1].least || parts[part].most <= parts[part - 1].most)
+      return verdict;
+    // Neighbours overlap by the noise at their common border.
+    if (part > 1 && parts[part].least < parts[part - 2].most) return verdict;
   }
   const std::int64_t first_half = parts[kParts / 2].least - parts[0].least;
   const std::int64_t second_half = parts[kParts - 1].most - parts[kParts / 2].least;
@@ -205,7 +216,7 @@ double Staircase::RiseAWindow(std::int64_t windows) const {
 }
 
 Staircase::Verdict Staircase::Judge(bool alike) const {
-  if (!rose()) return {};
+  if (!rose() || (falls_ > 0 && record_run_ == 0)) return {};
   Verdict verdict = Steady(alike);
   if (!verdict.growing) verdict = Sparse();
   if (!verdict.growing) verdict = Drift();

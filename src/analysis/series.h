@@ -5,17 +5,18 @@
 //
 // A rise is a window at whose end more is alive than at its beginning. Window 1 (and 0) is the cold start:
 // what is set up there is no evidence. Growth is called, always in a window that itself rises, when one of
-// these holds:
-//   steady  it rose in each of the last 4 windows and has never fallen since window 2. After falls: in each
-//   of
-//           the last 8, to a new peak, or in each of the last 16. Not when the rises have only become
-//           smaller, to half or less: that is a warm-up running out.
-//   sparse  its last 4 to 8 rises, no fall among them, come at even distances that don't lengthen, 24 windows
-//           or more from first to last or 8 rises together. A leak in every tenth call does; tables that
-//           double, whose rises lie further and further apart, don't.
-//   drift   over all windows, or the later half of them, at least 32: each eighth lies wholly above the one
-//           before, and the second half gained at least half as much as the first. Noise around a level
-//           doesn't, however large; a leak below it does as soon as it outgrows the noise.
+// the three below holds. Once the level has fallen, after window 2, it must also stand higher than it ever
+// did in the last 256 windows: what was reached before and went back is a cache that is cleared, or garbage
+// that is collected.
+//   steady  it rose in each of the last 4 windows; once it has fallen, to a new peak in each of the last
+//           8. Not when the rises have only become smaller, to half or less: that is a warm-up running out.
+//   sparse  its last 4 to 8 rises, no fall among them, come at even distances that don't lengthen, 24
+//           windows or more from first to last or 8 rises together; once it has fallen, both. A leak in
+//           every tenth call does; tables that double, whose rises lie further and further apart, don't.
+//   drift   over all windows, or the later half of them, at least 32: the highest and the lowest level rise
+//           from each eighth to the next, each lies wholly above the one before its neighbour, and the
+//           second half gained at least half as much as the first. Noise around a level doesn't, however
+//           large; a leak below it does as soon as it outgrows the noise.
 // Count and bytes are followed side by side. Bytes that grow while the count stays (a buffer that is
 // reallocated, a file appended to) must rise by similar steps, within a factor of 4, or in 7 windows: the
 // last request's buffer grows by chance.
@@ -110,9 +111,11 @@ class Staircase {
   WindowNumber last_window_;
   WindowNumber last_fall_ = 0;
   std::int64_t level_;
-  std::int64_t peak_;
-  std::int64_t run_ = 0;  // windows on end that rose, up to the last
-  bool at_peak_ = false;  // the last window's level was never reached before
+  std::int64_t peak_;         // since window `peak_since_`
+  std::int64_t former_peak_;  // of the stretch before that
+  WindowNumber peak_since_ = 0;
+  std::int64_t run_ = 0;         // windows on end that rose, up to the last
+  std::int64_t record_run_ = 0;  // of them, those on end that reached a new peak
   std::int64_t rises_ = 0;
   std::int64_t falls_ = 0;
 };

@@ -138,6 +138,11 @@ std::string PlainFunction(std::string_view function) {
       at = PastBracket(function, at, '<', '>');
     } else if (c == '(') {
       const std::size_t past = PastBracket(function, at, '(', ')');
+      if (plain.ends_with('.')) {  // Go's receiver: "main.(*Cart).Add"
+        plain += function.substr(at, past - at);
+        at = past;
+        continue;
+      }
       if (!function.substr(past).starts_with("::")) {
         // "f(int)::{lambda()#1}::operator()" goes on after the arguments; "f(int) const" doesn't.
         const std::size_t further = function.find("::", past);

@@ -1,0 +1,147 @@
+#include "analysis/survivors.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cleanslate {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Descriptor File(int fd, std::string target, std::uint64_t inode, WindowNumber born = 0) {
+  Descriptor descriptor;
+  descriptor.fd = fd;
+  descriptor.kind = DescriptorKind::kFile;
+  descriptor.target = std::move(target);
+  descriptor.device = 1;
+  descriptor.inode = inode;
+  descriptor.born = born;
+  return descriptor;
+}
+
+std::vector<int> NewDescriptors(std::vector<Descriptor> before, std::vector<Descriptor> now) {
+  Snapshot first, second;
+  first.descriptors.open = std::move(before);
+  second.descriptors.open = std::move(now);
+  std::vector<int> numbers;
+  for (const Descriptor& descriptor : Diff(first, second).descriptors) numbers.push_back(descriptor.fd);
+  return numbers;
+}
+
+TEST(DiffOfDescriptors, FindsWhatIsNew) {
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7)}, {File(3, "/a", 7), File(4, "/a", 7, 1)}), ElementsAre(4));
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7)}, {File(3, "/a", 7)}), IsEmpty());
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7)}, {}), IsEmpty());
+}
+
+TEST(DiffOfDescriptors, ANumberThatLeadsElsewhereIsNew) {
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7)}, {File(3, "/b", 8)}), ElementsAre(3));
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7, 1)}, {File(3, "/a", 7, 2)}), ElementsAre(3));  // opened again
+  EXPECT_THAT(NewDescriptors({File(3, "/a", 7)}, {File(3, "/b", 7)}), ElementsAre(3));  // the inode reused
+}
+
+TEST(DiffOfDescriptors, AnOpenFileThatIsRenamedIsTheSame) {
+  EXPECT_THAT(NewDescriptors({File(3, "/log", 7, 1)}, {File(3, "/log.1", 7, 1)}), IsEmpty());
+}
+
+TEST(DiffOfDescriptors, TheRuntimesOwnConnectionIsNoSurvivor) {
+  Descriptor api = File(5, "socket:[9]", 9, 3);
+  api.runtime_api = true;
+  EXPECT_THAT(NewDescriptors({}, {api}), IsEmpty());
+}
+
+TEST(DiffOfHeap, KeepsSitesWithSurvivorsLargestFirst) {
+  Snapshot now;
+  now.window = 4;
+  const auto site = [](std::uint32_t stack, std::int64_t blocks, std::int64_t bytes) {
+    HeapSite made;
+    made.stack = static_cast<StackId>(stack);
+    made.survived_blocks = blocks;
+    made.survived_bytes = bytes;
+    return made;
+  };
+  now.heap.sites = {site(1, 1, 10), site(2, 0, 0), site(3, 1, 0), site(4, 2, 100)};
+  const Survivors survivors = Diff({}, now);
+  EXPECT_EQ(survivors.window, 4u);
+  ASSERT_EQ(survivors.heap.size(), 3u);
+  EXPECT_EQ(survivors.heap[0].stack, static_cast<StackId>(4));
+  EXPECT_EQ(survivors.heap[1].stack, static_cast<StackId>(1));
+  EXPECT_EQ(survivors.heap[2].stack, static_cast<StackId>(3));  // a block of no bytes is a block
+}
+
+FileEntry Entry(std::string path, std::int64_t bytes, std::int64_t time, std::uint64_t inode = 1) {
+  FileEntry entry;
+  entry.path = std::move(path);
+  entry.bytes = bytes;
+  entry.modified_ns = entry.changed_ns = time;
+  entry.device = 1;
+  entry.inode = inode;
+  return entry;
+}
+
+std::vector<ChangedFile> Changes(std::vector<FileEntry> before, std::vector<FileEntry> now) {
+  Snapshot first, second;
+  first.files.entries = std::move(before);
+  second.files.entries = std::move(now);
+  return Diff(first, second).files;
+}
+
+FileChange TheChange(FileEntry before, FileEntry now) {
+  const std::vector<ChangedFile> changes = Changes({std::move(before)}, {std::move(now)});
+  EXPECT_EQ(changes.size(), 1u);
+  return changes.at(0).change;
+}
+
+TEST(DiffOfFiles, FindsWhatCameAndWent) {
+  const std::vector<ChangedFile> changes =
+      Changes({Entry("/tmp/a", 1, 1), Entry("/tmp/c", 7, 1)}, {Entry("/tmp/a", 1, 1), Entry("/tmp/b", 5, 2)});
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].file.path, "/tmp/b");
+  EXPECT_EQ(changes[0].change, FileChange::kCreated);
+  EXPECT_EQ(changes[0].bytes_before, 0);
+  EXPECT_EQ(changes[1].file.path, "/tmp/c");
+  EXPECT_EQ(changes[1].change, FileChange::kDeleted);
+  EXPECT_EQ(changes[1].bytes_before, 7);
+}
+
+TEST(DiffOfFiles, TellsGrownFromModified) {
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 1, 1), Entry("/tmp/a", 2, 2)), FileChange::kGrown);
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), Entry("/tmp/a", 1, 2)), FileChange::kModified);
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), Entry("/tmp/a", 2, 2)), FileChange::kModified);
+}
+
+TEST(DiffOfFiles, AReplacedFileIsNotCreated) {
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1, 10), Entry("/tmp/a", 2, 1, 11)), FileChange::kModified);
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1, 10), Entry("/tmp/a", 9, 2, 11)), FileChange::kGrown);
+}
+
+TEST(DiffOfFiles, AChangeOfStatusAloneIsNone) {
+  FileEntry now = Entry("/tmp/a", 2, 1);
+  now.changed_ns = 2;  // chmod, link
+  EXPECT_THAT(Changes({Entry("/tmp/a", 2, 1)}, {now}), IsEmpty());
+  now.born = 3;  // a write was seen, and the old time put back
+  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), now), FileChange::kModified);
+}
+
+TEST(DiffOfFiles, AFoldersOwnTimeIsNoChange) {
+  FileEntry before = Entry("/tmp/d", 4096, 1);
+  FileEntry now = Entry("/tmp/d", 8192, 2);
+  before.type = now.type = FileType::kDirectory;
+  EXPECT_THAT(Changes({before}, {now}), IsEmpty());
+  EXPECT_THAT(Changes({before}, {Entry("/tmp/d", 1, 2)}), testing::SizeIs(1));  // a file stands there now
+}
+
+TEST(DiffOfFiles, WhatWasFoundLateWasNotCreated) {
+  FileEntry late = Entry("/tmp/a", 2, 1);
+  late.found_late = true;
+  EXPECT_THAT(Changes({}, {late}), IsEmpty());
+  late.born = 2;  // but a call was seen to make it
+  EXPECT_THAT(Changes({}, {late}), testing::SizeIs(1));
+}
+
+}  // namespace
+}  // namespace cleanslate
