@@ -1,6 +1,5 @@
 #include "boundary/http_stream.h"
 
-#include <cstring>
 #include <new>
 
 namespace cleanslate {
@@ -20,9 +19,9 @@ char Lower(char c) {
 
 // RFC 9110, 5.6.2
 bool IsToken(char c) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
   const char lower = Lower(c);
-  return (lower >= 'a' && lower <= 'z') || IsDigit(c) ||
-         (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
+  return (lower >= 'a' && lower <= 'z') || IsDigit(c) || kOthers.find(c) != std::string_view::npos;
 }
 
 // Neither a line end nor NUL, which no recipient lets pass in a head.

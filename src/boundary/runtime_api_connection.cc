@@ -41,6 +41,7 @@ Boundary RuntimeApiConnection::BeforeSend(const iovec* pieces, int count, const 
     HttpEvent event;
     do {
       bytes.remove_prefix(peek.Next(bytes, event));
+      if (event.kind == HttpEvent::kMessageEnd) return {};  // what follows is announced when it is sent
       if (event.kind != HttpEvent::kHead) continue;
       announced_request_ = RequestOfHead(peek.head(), address);
       announced_ = Announced::kYes;
