@@ -23,6 +23,10 @@ std::string StackKey(const Descriptor& descriptor) {
   return "s" + KindKey(descriptor) + std::to_string(static_cast<std::uint32_t>(descriptor.stack));
 }
 
+std::int64_t Count(const std::vector<const Descriptor*>& descriptors) {
+  return static_cast<std::int64_t>(descriptors.size());
+}
+
 std::string PatternOf(const std::vector<const Descriptor*>& descriptors) {
   std::string common = DescriptorPattern(*descriptors.front());
   for (const Descriptor* each : descriptors) common = CommonPattern(common, DescriptorPattern(*each));
@@ -43,15 +47,15 @@ std::string SubjectOf(const std::vector<const Descriptor*>& descriptors, const s
 void DescriptorRules::Follow(WindowNumber window, const Groups& groups) {
   history_.ForEach([&](const std::string& key, Series& series) {
     const auto at = groups.find(key);
-    series.Observe(window, {at == groups.end() ? 0 : at->second.open, 0});
+    series.Observe(window, {at == groups.end() ? 0 : Count(at->second.open), 0});
   });
   for (const auto& [key, group] : groups) {
     if (history_.Find(key) != nullptr) continue;
-    const auto born = static_cast<std::int64_t>(group.born.size());
+    const std::int64_t open = Count(group.open);
     if (window == 0) {
-      history_.Begin(key, 0, {group.open, 0});
-    } else if (Series* const series = history_.Begin(key, window - 1, {group.open - born, 0})) {
-      series->Observe(window, {group.open, 0});
+      history_.Begin(key, 0, {open, 0});
+    } else if (Series* const series = history_.Begin(key, window - 1, {open - Count(group.born), 0})) {
+      series->Observe(window, {open, 0});
     }
   }
 }
@@ -67,7 +71,7 @@ void DescriptorRules::Observe(WindowNumber window, const DescriptorSnapshot& now
       if (key.empty()) continue;
       Group& group = groups[key];
       group.by_stack = key.front() == 's';
-      ++group.open;
+      group.open.push_back(&descriptor);
       if (born.contains(descriptor.fd)) group.born.push_back(&descriptor);
     }
   }
@@ -96,10 +100,10 @@ void DescriptorRules::Observe(WindowNumber window, const DescriptorSnapshot& now
       draft.rule = socket ? kConnectionLeak : kDescriptorLeak;
       draft.severity = Severity::kWarning;
       draft.stack = newest.stack;
-      draft.pattern = PatternOf(group.born);
-      draft.subject = SubjectOf(group.born, draft.pattern);
+      draft.pattern = PatternOf(group.open);
+      draft.subject = SubjectOf(group.open, draft.pattern);
       draft.noun = socket ? "connection" : "descriptor";
-      draft.count = group.open;
+      draft.count = Count(group.open);
       draft.growth = growth;
       draft.first_seen = series->first_rise();
       if (now.limit > 0) {

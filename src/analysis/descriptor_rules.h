@@ -32,7 +32,7 @@ class DescriptorRules {
   // One origin in one window.
   struct Group {
     bool by_stack = false;
-    std::int64_t open = 0;
+    std::vector<const Descriptor*> open;
     std::vector<const Descriptor*> born;  // the window's survivors
   };
   using Groups = std::map<std::string, Group>;

@@ -32,13 +32,20 @@ std::int64_t BytesBefore(const ChangedFile& changed) {
   return changed.file.type == FileType::kRegular ? changed.bytes_before : 0;
 }
 
-void Move(History<std::string>& history, const std::string& key, WindowNumber window, Amount by) {
-  Series* series = history.Find(key);
-  // Only what has grown can be seen to grow on; the level is the one since watching began.
-  if (series == nullptr && (by.count > 0 || by.bytes > 0)) series = history.Begin(key, window - 1, {});
-  if (series == nullptr) return;
-  const Amount level = series->level();
-  series->Observe(window, {level.count + by.count, level.bytes + by.bytes});
+// Known origins first, so that a crowd of new ones can't take the place of one that has just grown. Only what
+// has grown can be seen to grow on, so a series begins with a rise; its level is the one since then.
+void Move(History<std::string>& history, WindowNumber window, const std::map<std::string, Amount>& changes) {
+  std::vector<const std::pair<const std::string, Amount>*> newcomers;
+  for (const auto& change : changes) {
+    const auto& [key, by] = change;
+    if (Series* const series = history.Find(key); series != nullptr)
+      series->Observe(window, {series->level().count + by.count, series->level().bytes + by.bytes});
+    else if (by.count > 0 || by.bytes > 0)
+      newcomers.push_back(&change);
+  }
+  for (const auto* change : newcomers)
+    if (Series* const series = history.Begin(change->first, window - 1, {}); series != nullptr)
+      series->Observe(window, change->second);
 }
 
 }  // namespace
@@ -78,12 +85,13 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
     (changed.file.type == FileType::kDirectory ? group.folders : group.files) = true;
   }
 
-  std::map<std::string, std::int64_t> folder_counts;
+  std::map<std::string, Amount> by_origin, by_folder;
   for (const auto& [origin, group] : groups) {
-    Move(origins_, origin, window, {group.count, group.bytes});
-    folder_counts[group.folder] += group.count;
+    by_origin[origin] = {group.count, group.bytes};
+    by_folder[group.folder].count += group.count;
   }
-  for (const auto& [folder, count] : folder_counts) Move(folders_, folder, window, {count, 0});
+  Move(origins_, window, by_origin);
+  Move(folders_, window, by_folder);
 
   std::set<std::string> accounted_for;  // folders in which a pattern grows
   std::map<std::string, Group> in_folders;
@@ -110,7 +118,7 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
       drafts.push_back(std::move(draft));
       continue;
     }
-    if (series == nullptr || !series->rose()) draft.growth.pattern = Pattern::kReplaced;
+    if (window > 1 && (series == nullptr || !series->rose())) draft.growth.pattern = Pattern::kReplaced;
     draft.rule = kTmpResidue;
     draft.count = group.left;
     draft.bytes = group.left_bytes;

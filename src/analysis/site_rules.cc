@@ -12,29 +12,30 @@ SiteRules::SiteRules(std::string_view growth, std::string_view retained, std::st
 void SiteRules::Follow(WindowNumber window, const std::vector<HeapSite>& sites,
                        const std::vector<HeapSite>& survivors) {
   const bool cold_start = window <= 1;
-  // Newcomers largest first, so that these have a place when there isn't one for all.
-  if (!cold_start) {
-    for (const HeapSite& site : survivors) {
-      if (history_.Find(site.stack) != nullptr) continue;
-      Amount before = {site.live_blocks - site.survived_blocks, site.live_bytes - site.survived_bytes};
-      if (const auto level = levels_.find(site.stack); level != levels_.end()) {
-        // What is alive and older than the window was there before it, whatever was noted.
-        before.count = std::max(before.count, level->second.count);
-        before.bytes = std::max(before.bytes, level->second.bytes);
-        levels_.erase(level);
-      }
-      history_.Begin(site.stack, window - 1, before);
-    }
-  }
   for (const HeapSite& site : sites) {
     const Amount live = {site.live_blocks, site.live_bytes};
-    if (Series* const series = cold_start ? nullptr : history_.Find(site.stack); series != nullptr) {
+    if (Series* const series = history_.Find(site.stack); series != nullptr) {
       series->Observe(window, live);
     } else if (const auto level = levels_.find(site.stack); level != levels_.end()) {
-      level->second = live;
+      if (cold_start || site.survived_blocks == 0) level->second = live;  // else it is followed from now on
     } else if (cold_start && levels_.size() < max_levels_) {
       levels_.emplace(site.stack, live);
     }
+  }
+  if (cold_start) return;
+  // Newcomers only now, when what is followed already has told whether it rose and deserves its place;
+  // largest first, so that these have one when there isn't one for all.
+  for (const HeapSite& site : survivors) {
+    if (history_.Find(site.stack) != nullptr) continue;
+    Amount before = {site.live_blocks - site.survived_blocks, site.live_bytes - site.survived_bytes};
+    if (const auto level = levels_.find(site.stack); level != levels_.end()) {
+      // What is alive and older than the window was there before it, whatever was noted.
+      before.count = std::max(before.count, level->second.count);
+      before.bytes = std::max(before.bytes, level->second.bytes);
+      levels_.erase(level);
+    }
+    if (Series* const series = history_.Begin(site.stack, window - 1, before); series != nullptr)
+      series->Observe(window, {site.live_blocks, site.live_bytes});
   }
 }
 
