@@ -11,12 +11,11 @@ import subprocess
 import sys
 
 
-def symbols(archive, *options):
+def symbols(archive, which):
     lines = subprocess.run(
-        ["nm", "--format=posix", *options, str(archive)], check=True, capture_output=True, text=True
+        ["nm", "--demangle", "--format=just-symbols", which, str(archive)], check=True, capture_output=True, text=True
     ).stdout.splitlines()
-    # A line without a type letter names a member of the archive.
-    return {fields[0] for fields in map(str.split, lines) if len(fields) >= 2}
+    return {line for line in lines if line and not line.endswith(".o:")}
 
 
 def allowed(allow_list):
