@@ -40,7 +40,7 @@ class BoundedText {
   }
   void Append(std::string_view text) {
     const std::size_t fits = text.size() <= N - size_ ? text.size() : N - size_;
-    std::memcpy(bytes_ + size_, text.data(), fits);
+    if (fits > 0) std::memcpy(bytes_ + size_, text.data(), fits);
     size_ = static_cast<std::uint16_t>(size_ + fits);
     truncated_ = truncated_ || fits < text.size();
   }

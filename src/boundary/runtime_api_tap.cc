@@ -28,7 +28,7 @@ bool RuntimeApiTap::Connected(int fd, const sockaddr* peer, socklen_t length, st
   entry->descriptors = 1;
   entry->lost_counted = false;
   entry->connection.Open();
-  index_[fd].store(static_cast<std::uint16_t>(entry - entries_ + 1), std::memory_order_relaxed);
+  Name(fd, *entry);
   return true;
 }
 
@@ -53,7 +53,7 @@ void RuntimeApiTap::Duplicated(int from, int to, std::int64_t now_ns) {
     return;
   }
   ++entry->descriptors;
-  index_[to].store(static_cast<std::uint16_t>(entry - entries_ + 1), std::memory_order_relaxed);
+  Name(to, *entry);
 }
 
 Boundary RuntimeApiTap::BeforeSend(int fd, const iovec* pieces, int count, std::int64_t now_ns) {
@@ -133,10 +133,8 @@ bool RuntimeApiTap::IsRuntimeApi(int fd) {
 
 void RuntimeApiTap::Reset() {
   lock_.Reset();
-  for (std::atomic<std::uint16_t>& entry : index_) {
-    // Read first: writing would copy pages that nobody has touched.
-    if (entry.load(std::memory_order_relaxed) != 0) entry.store(0, std::memory_order_relaxed);
-  }
+  for (int fd = 0; fd < descriptors_used_; ++fd) index_[fd].store(0, std::memory_order_relaxed);
+  descriptors_used_ = 0;
   for (std::size_t i = 0; i < used_; ++i) entries_[i].descriptors = 0;
   used_ = 0;
   untapped_.store(0, std::memory_order_relaxed);
@@ -155,6 +153,11 @@ RuntimeApiTap::Entry* RuntimeApiTap::FreeEntry() {
     if (entries_[i].descriptors == 0) return &entries_[i];
   }
   return used_ < kConnections ? &entries_[used_++] : nullptr;
+}
+
+void RuntimeApiTap::Name(int fd, const Entry& entry) {
+  index_[fd].store(static_cast<std::uint16_t>(&entry - entries_ + 1), std::memory_order_relaxed);
+  if (fd >= descriptors_used_) descriptors_used_ = fd + 1;
 }
 
 void RuntimeApiTap::Release(int fd, std::int64_t now_ns) {

@@ -108,6 +108,7 @@ class RuntimeApiTap {
 
   Entry* Find(int fd);
   Entry* FreeEntry();
+  void Name(int fd, const Entry& entry);
   void Release(int fd, std::int64_t now_ns);
   template <typename Take>
   Boundary Feed(int fd, const iovec* pieces, int count, ssize_t size, Take take);
@@ -118,7 +119,8 @@ class RuntimeApiTap {
   RuntimeApiAddress address_;
   std::atomic<std::uint32_t> untapped_ = 0;
   std::atomic<std::uint32_t> lost_ = 0;
-  std::uint16_t used_ = 0;  // entries beyond were never touched
+  std::uint16_t used_ = 0;    // entries beyond were never touched
+  int descriptors_used_ = 0;  // those beyond were never tapped
   InvocationTracker tracker_;
   std::atomic<std::uint16_t> index_[kDescriptors] = {};  // entry + 1; 0: not tapped
   Entry entries_[kConnections];

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -18,6 +19,14 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+
+constinit RuntimeApiTap static_tap;
+
+// Otherwise a megabyte of it would be part of the library's file, and of every process.
+TEST(RuntimeApiTap, IsAllZeroBytesAtTheStart) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&static_tap);
+  EXPECT_TRUE(std::all_of(bytes, bytes + sizeof static_tap, [](unsigned char byte) { return byte == 0; }));
+}
 
 TEST(RuntimeApiTap, ListensToTheRuntimeApiAlone) {
   Conversation process;
