@@ -10,19 +10,22 @@
 
 namespace cleanslate {
 
-// `text` without its first `count` <= text.size() bytes; substr would bring an exception along.
+// `text` without its first `count` <= text.size() bytes, and its first `count` bytes at most. What substr
+// does, but for the exception that comes with it.
 constexpr std::string_view After(std::string_view text, std::size_t count) {
   text.remove_prefix(count);
   return text;
+}
+constexpr std::string_view First(std::string_view text, std::size_t count) {
+  return {text.data(), count < text.size() ? count : text.size()};
 }
 
 template <std::size_t N>
 class BoundedText {
  public:
-  static constexpr std::size_t kCapacity = N;
-
   constexpr BoundedText() = default;
 
+  static constexpr std::size_t capacity() { return N; }
   std::string_view view() const { return {bytes_, size_}; }
   bool empty() const { return size_ == 0; }
   bool truncated() const { return truncated_; }

@@ -5,7 +5,7 @@ namespace cleanslate {
 std::string_view HttpHead::method() const {
   if (start_line.truncated()) return {};
   const std::string_view line = start_line.view();
-  return line.substr(0, line.find(' '));
+  return First(line, line.find(' '));
 }
 
 std::string_view HttpHead::target() const {
@@ -14,7 +14,7 @@ std::string_view HttpHead::target() const {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || last <= first) return {};
-  return After(line.substr(0, last), first + 1);
+  return After(First(line, last), first + 1);
 }
 
 std::int64_t HttpHead::deadline_ms() const {

@@ -46,7 +46,7 @@ bool EqualsLower(std::string_view text, std::string_view lower) {
 // The next element of a comma-separated list, without the blanks around it.
 std::string_view TakeElement(std::string_view& list) {
   const std::size_t comma = list.find(',');
-  std::string_view element = list.substr(0, comma);
+  std::string_view element = First(list, comma);
   list = comma == std::string_view::npos ? std::string_view() : After(list, comma + 1);
   while (!element.empty() && IsBlank(element.front())) element.remove_prefix(1);
   while (!element.empty() && IsBlank(element.back())) element.remove_suffix(1);
@@ -55,7 +55,7 @@ std::string_view TakeElement(std::string_view& list) {
 
 // "HTTP/1.x"
 bool IsVersion(std::string_view text) {
-  return text.size() == 8 && text.substr(0, 7) == "HTTP/1." && IsDigit(text[7]);
+  return text.size() == 8 && First(text, 7) == "HTTP/1." && IsDigit(text[7]);
 }
 
 // A list of equal numbers counts as one: RFC 9112, 6.3.
@@ -124,7 +124,7 @@ std::size_t HttpStream::Next(std::string_view bytes, HttpEvent& event) {
         event.kind = HttpEvent::kBody;
         event.body = rest;
         if (state_ != State::kBodyUntilClose) {
-          event.body = rest.substr(0, body_left_);
+          event.body = First(rest, body_left_);
           body_left_ -= event.body.size();
           if (body_left_ == 0) {
             state_ = state_ == State::kBody ? State::kMessageDone : State::kChunkDataEnd;
@@ -197,8 +197,8 @@ void HttpStream::StartLineEnded() {
   const std::string_view line = head_.start_line.view();
   if (direction_ == Direction::kReplies) {
     // "HTTP/1.1 200 OK"; the reason may be missing.
-    const bool valid = line.size() >= 12 && IsVersion(line.substr(0, 8)) && line[8] == ' ' &&
-                       line[9] >= '1' && IsDigit(line[9]) && IsDigit(line[10]) && IsDigit(line[11]) &&
+    const bool valid = line.size() >= 12 && IsVersion(First(line, 8)) && line[8] == ' ' && line[9] >= '1' &&
+                       IsDigit(line[9]) && IsDigit(line[10]) && IsDigit(line[11]) &&
                        (line.size() == 12 || line[12] == ' ');
     if (!valid) return Lose();
     head_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
@@ -207,7 +207,7 @@ void HttpStream::StartLineEnded() {
   }
   const std::size_t method_end = line.find(' ');
   if (method_end == 0 || method_end == std::string_view::npos) return Lose();
-  for (const char c : line.substr(0, method_end)) {
+  for (const char c : First(line, method_end)) {
     if (!IsToken(c)) return Lose();
   }
   old_version_ = false;

@@ -128,7 +128,7 @@ Boundary InvocationTracker::Finish(const Boundary& boundary, std::int64_t now_ns
 }
 
 InvocationTracker::Slot* InvocationTracker::FindUnanswered(std::string_view request_id) {
-  request_id = request_id.substr(0, kRequestIdBytes);
+  request_id = First(request_id, kRequestIdBytes);
   for (std::size_t i = 0; i < slots_used_; ++i) {
     Slot& slot = slots_[i];
     const bool unanswered = slot.phase == Phase::kInFlight || slot.phase == Phase::kAnswering;
@@ -139,7 +139,7 @@ InvocationTracker::Slot* InvocationTracker::FindUnanswered(std::string_view requ
 
 // The last of that name: an id comes back when the service repeats an invocation that failed.
 InvocationTracker::Slot* InvocationTracker::FindEnded(std::string_view request_id) {
-  request_id = request_id.substr(0, kRequestIdBytes);
+  request_id = First(request_id, kRequestIdBytes);
   Slot* last = nullptr;
   for (std::size_t i = 0; i < slots_used_; ++i) {
     Slot& slot = slots_[i];

@@ -42,16 +42,16 @@ std::uint16_t PortOf(const in_port_t& port) {
 
 const char* RuntimeApiAddress::Parse(std::string_view text) {
   *this = RuntimeApiAddress();
-  if (text.substr(0, 7) == "http://") text.remove_prefix(7);
+  if (First(text, 7) == "http://") text.remove_prefix(7);
   if (text.find("://") != std::string_view::npos) return "its scheme is not http; write host:port";
 
   std::string_view path;
   if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
     path = After(text, slash);
-    text = text.substr(0, slash);
+    text = First(text, slash);
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   }
-  if (path.size() > path_prefix_.kCapacity) return "its path is too long";
+  if (path.size() > path_prefix_.capacity()) return "its path is too long";
   if (text.empty()) return "it names no host; write host:port";
 
   std::string_view host = text;
@@ -60,7 +60,7 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
   if (bracketed) {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return "its [ is not closed; write [IPv6 address]:port";
-    host = After(text.substr(0, end), 1);
+    host = After(First(text, end), 1);
     const std::string_view rest = After(text, end + 1);
     if (!rest.empty()) {
       if (rest.front() != ':') return "after its ] comes no :port";
@@ -70,7 +70,7 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
     if (After(text, colon + 1).find(':') != std::string_view::npos) {
       return "an IPv6 address needs brackets; write [address]:port";
     }
-    host = text.substr(0, colon);
+    host = First(text, colon);
     port_text = After(text, colon + 1);
   }
 
@@ -84,7 +84,7 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
 
 const char* RuntimeApiAddress::ParseHost(std::string_view host, bool bracketed) {
   if (host.empty()) return "it names no host; write host:port";
-  if (bracketed) host = host.substr(0, host.find('%'));  // the zone is not part of the address
+  if (bracketed) host = First(host, host.find('%'));  // the zone is not part of the address
   char text[INET6_ADDRSTRLEN] = {};
   if (host.size() < sizeof text) std::memcpy(text, host.data(), host.size());
 

@@ -6,7 +6,7 @@ namespace cleanslate {
 namespace {
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix) return false;
+  if (First(text, prefix.size()) != prefix) return false;
   text.remove_prefix(prefix.size());
   return true;
 }
@@ -24,11 +24,11 @@ bool TakeVersion(std::string_view& path) {
 }
 
 std::string_view PathOf(std::string_view target) {
-  if (target.substr(0, 7) == "http://") {
+  if (First(target, 7) == "http://") {
     const std::size_t slash = target.find('/', 7);
     target = slash == std::string_view::npos ? std::string_view() : After(target, slash);
   }
-  return target.substr(0, target.find('?'));
+  return First(target, target.find('?'));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ Route ParseRoute(std::string_view method, std::string_view target, std::string_v
   if (post && TakePrefix(path, "invocation/")) {
     const std::size_t slash = path.find('/');
     if (slash == 0 || slash == std::string_view::npos) return {RouteKind::kUnknown, {}};
-    const std::string_view id = path.substr(0, slash);
+    const std::string_view id = First(path, slash);
     const std::string_view verb = After(path, slash + 1);
     if (verb == "response") return {RouteKind::kResponse, id};
     if (verb == "error") return {RouteKind::kError, id};
