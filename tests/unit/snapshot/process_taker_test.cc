@@ -1,0 +1,50 @@
+#include "snapshot/process_taker.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include <cstddef>
+#include <cstring>
+#include <latch>
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace cleanslate {
+namespace {
+
+TEST(TakeProcess, CountsThreads) {
+  const std::int64_t before = TakeProcess().threads;
+  EXPECT_GE(before, 1);
+  std::latch done(1);
+  std::thread waiting([&done] { done.wait(); });
+  EXPECT_EQ(TakeProcess().threads, before + 1);
+  EXPECT_EQ(TakeProcess(1).threads, before);  // ours
+  done.count_down();
+  waiting.join();
+}
+
+TEST(TakeProcess, MeasuresResidentMemory) {
+  constexpr std::size_t kBytes = 64 << 20;
+  const std::int64_t before = TakeProcess().rss_bytes;
+  EXPECT_GT(before, 0);
+  void* const block = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(block, MAP_FAILED);
+  std::memset(block, 1, kBytes);
+  EXPECT_GT(TakeProcess().rss_bytes, before + static_cast<std::int64_t>(kBytes) / 2);
+  munmap(block, kBytes);
+}
+
+TEST(TakeProcess, ReadsPastAnyProgramName) {
+  char name[16] = {};
+  ASSERT_EQ(prctl(PR_GET_NAME, name), 0);
+  ASSERT_EQ(prctl(PR_SET_NAME, "a) R 1 2 (b"), 0);
+  const ProcessSnapshot taken = TakeProcess();
+  prctl(PR_SET_NAME, name);
+  EXPECT_GE(taken.threads, 1);
+  EXPECT_LT(taken.threads, 100);
+  EXPECT_GT(taken.rss_bytes, 1 << 20);
+}
+
+}  // namespace
+}  // namespace cleanslate
