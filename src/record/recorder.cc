@@ -20,11 +20,13 @@ StackId Recorder::Capture(const Guard& guard, ThreadState& thread) {
   if (stack_mode_ == StackMode::kOff) return StackTable::kNoStack;
   // Hooks that don't know their call site are walked from here; our own frames are left out either way.
   const CallSite site = guard.site().pc != 0 ? guard.site() : CLEANSLATE_CALL_SITE();
-  const int most = stack_mode_ == StackMode::kCaller ? 2 : ThreadState::kMaxFrames;
-  int count = thread.unwinder.Walk(site, thread.frames, most);
-  // Cut by request, not for want of knowledge.
-  if (stack_mode_ == StackMode::kCaller && count > 1) count = 1;
-  return stacks_.Intern(thread.frames, count);
+  if (stack_mode_ == StackMode::kCaller) return stacks_.Intern(&site.pc, 1);
+  const std::uint32_t code = code_map.generation();
+  StackId stack = thread.memo.Find(site, code);
+  if (stack != StackId::kNone) return stack;
+  stack = stacks_.Intern(thread.frames, thread.unwinder.Walk(site, thread.frames, ThreadState::kMaxFrames));
+  thread.memo.Remember(site, code, thread.unwinder.reads(), stack);
+  return stack;
 }
 
 Birth Recorder::BornNow(const Guard& guard) {
@@ -80,8 +82,15 @@ void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
   mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth);
 }
 
+void Recorder::MemoryUnmapped(std::uintptr_t start, std::size_t bytes) {
+  for (int i = 0; i < threads_.count(); ++i) {
+    ThreadState* thread = threads_.at(i);
+    if (thread->unwinder.MemoryUnmapped(start, start + bytes)) thread->memo.Forget();
+  }
+}
+
 Birth Recorder::MappingGone(const Guard& guard, void* start, std::size_t bytes) {
-  Unwinder::MemoryUnmapped();
+  MemoryUnmapped(reinterpret_cast<std::uintptr_t>(start), bytes);
   return guard.outermost() ? mappings_.Remove(reinterpret_cast<std::uintptr_t>(start), bytes) : Birth{};
 }
 

@@ -104,6 +104,7 @@ class Recorder {
 
   StackId Capture(const Guard& guard, ThreadState& thread);
   Birth BornNow(const Guard& guard);
+  void MemoryUnmapped(std::uintptr_t start, std::size_t bytes);
   void Count(ThreadState& thread, const BlockRecord& record, int sign);
 
   std::atomic<WindowNumber> window_ = 0;

@@ -13,6 +13,7 @@
 #include "base/guard.h"
 #include "base/spin_lock.h"
 #include "record/books.h"
+#include "record/stack_memo.h"
 #include "record/unwinder.h"
 
 namespace cleanslate {
@@ -23,6 +24,7 @@ class ThreadState {
 
   ThreadBooks books;
   Unwinder unwinder;
+  StackMemo memo;
   std::uintptr_t frames[kMaxFrames];  // of the stack that is being captured
   std::atomic<int> tid = 0;
 };

@@ -26,8 +26,6 @@ constexpr std::uintptr_t kLeastFrame = 8;
 constexpr std::uintptr_t kLeastFrame = 0;
 #endif
 
-constinit std::atomic<std::uint32_t> memory_generation = 1;
-
 // Whether the page can be read, asked of the kernel without a trace: rt_sigprocmask(2) reads its set before
 // it looks at `how`, so that an impossible `how` gives EFAULT for an unreadable set and EINVAL for a readable
 // one.
@@ -50,7 +48,7 @@ std::uintptr_t StripSignature(std::uintptr_t address) {
 // One frame of a walk. A register that a callee has saved is known by where it lies and read when somebody
 // needs it.
 struct Unwinder::Frame {
-  enum class Where : std::uint8_t { kUnknown, kValue, kMemory };
+  enum class Where : std::uint8_t { kUnknown, kInitial, kValue, kMemory };
 
   std::uintptr_t pc = 0;
   std::uintptr_t sp = 0;
@@ -72,6 +70,7 @@ struct FrameReader {
       return true;
     }
     if (index < 0 || frame.where[index] == Unwinder::Frame::Where::kUnknown) return false;
+    if (frame.where[index] == Unwinder::Frame::Where::kInitial) unwinder.reads_.used_frame_pointer = true;
     if (frame.where[index] == Unwinder::Frame::Where::kMemory) {
       if (!unwinder.ReadWord(frame.value[index], frame.value[index])) return false;
       frame.where[index] = Unwinder::Frame::Where::kValue;
@@ -102,34 +101,36 @@ bool Unwinder::IsOurCode(std::uintptr_t pc) {
          pc < reinterpret_cast<std::uintptr_t>(&etext);
 }
 
-void Unwinder::MemoryUnmapped() {
-  memory_generation.fetch_add(1, std::memory_order_release);
+bool Unwinder::MemoryUnmapped(std::uintptr_t start, std::uintptr_t end) {
+  const std::uintptr_t from = readable_from_.load(std::memory_order_relaxed);
+  const std::uintptr_t to = readable_to_.load(std::memory_order_relaxed);
+  if (from >= to || start >= to || end <= from) return false;
+  readable_to_.store(from, std::memory_order_relaxed);
+  return true;
 }
 
 bool Unwinder::Readable(std::uintptr_t address) {
   const std::uintptr_t page = address & ~(kPageBytes - 1);
   if (!PageIsReadable(page)) return false;
-  const std::uint32_t generation = memory_generation.load(std::memory_order_acquire);
   // A range grows page by page; one that doesn't touch the page is another stack's.
-  const bool current = readable_generation_ == generation;
-  if (current && page == readable_to_) {
-    readable_to_ = page + kPageBytes;
-  } else if (current && page + kPageBytes == readable_from_) {
-    readable_from_ = page;
-  } else {
-    readable_from_ = page;
-    readable_to_ = page + kPageBytes;
-    readable_generation_ = generation;
+  const std::uintptr_t from = readable_from_.load(std::memory_order_relaxed);
+  const std::uintptr_t to = readable_to_.load(std::memory_order_relaxed);
+  if (from < to && page + kPageBytes == from) {
+    readable_from_.store(page, std::memory_order_relaxed);
+    return true;
   }
+  if (from >= to || page != to) readable_from_.store(page, std::memory_order_relaxed);
+  readable_to_.store(page + kPageBytes, std::memory_order_relaxed);
   return true;
 }
 
 bool Unwinder::ReadWord(std::uintptr_t address, std::uintptr_t& value) {
   if (address % sizeof(std::uintptr_t) != 0) return false;
-  const bool known = address >= readable_from_ && address < readable_to_ &&
-                     readable_generation_ == memory_generation.load(std::memory_order_acquire);
+  const bool known = address >= readable_from_.load(std::memory_order_relaxed) &&
+                     address < readable_to_.load(std::memory_order_relaxed);
   if (!known && !Readable(address)) return false;
   value = *reinterpret_cast<const volatile std::uintptr_t*>(address);
+  reads_.Note(address, value);
   return true;
 }
 
@@ -259,10 +260,11 @@ Unwinder::Step Unwinder::StepOut(Frame& frame) {
 }
 
 int Unwinder::Walk(const CallSite& site, std::uintptr_t* frames, int most) {
+  reads_.Clear();
   Frame frame;
   frame.pc = StripSignature(site.pc);
   frame.sp = site.sp;
-  frame.where[kFramePointer] = Frame::Where::kValue;
+  frame.where[kFramePointer] = Frame::Where::kInitial;
   frame.value[kFramePointer] = site.fp;
   int count = 0;
   while (true) {

@@ -8,11 +8,13 @@
 // One Unwinder a thread, in its ThreadState: the rules that it has looked up stay with it. All zero bytes at
 // the start.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 #include "base/call_site.h"
 #include "record/cfi.h"
+#include "record/stack_memo.h"
 
 namespace cleanslate {
 
@@ -28,8 +30,13 @@ class Unwinder {
   // Whether this address lies in the object that this code is linked into.
   static bool IsOurCode(std::uintptr_t pc);
 
-  // Memory may have been unmapped: what was found readable must be asked for again. Any thread.
-  static void MemoryUnmapped();
+  // What the last walk read of the stack, in order: it is a function of this, of `site`, and of the code that
+  // is loaded.
+  const StackReads& reads() const { return reads_; }
+
+  // Memory was unmapped: what was found readable there is not to be believed any more. Any thread. Returns
+  // whether this thread's stack was concerned.
+  bool MemoryUnmapped(std::uintptr_t start, std::uintptr_t end);
 
  private:
   static constexpr std::size_t kRules = 2048;
@@ -59,9 +66,10 @@ class Unwinder {
   bool ReadWord(std::uintptr_t address, std::uintptr_t& value);
   bool Readable(std::uintptr_t address);
 
-  std::uintptr_t readable_from_;
-  std::uintptr_t readable_to_;
-  std::uint32_t readable_generation_;
+  // Pages of the stack that were found readable. Emptied by whoever unmaps them.
+  std::atomic<std::uintptr_t> readable_from_;
+  std::atomic<std::uintptr_t> readable_to_;
+  StackReads reads_;
   CachedRule rules_[kRules];
 };
 

@@ -180,7 +180,9 @@ TEST(Unwinder, EndsAtTheBottomOfACoroutine) {
     EXPECT_GT(coroutine_stack.size(), 1u);
     EXPECT_LT(coroutine_stack.size(), 20u);
     munmap(memory, kBytes);
-    Unwinder::MemoryUnmapped();
+    const auto start = reinterpret_cast<std::uintptr_t>(memory);
+    EXPECT_TRUE(unwinder->MemoryUnmapped(start, start + kBytes));
+    EXPECT_FALSE(unwinder->MemoryUnmapped(start, start + kBytes));
   }
 }
 
