@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "report/render.h"
@@ -34,6 +35,26 @@ std::string PlaceOf(const Frame& frame) {
   if (frame.function.empty()) return place;
   if (place.empty()) return Name(frame.function);
   return Name(frame.function) + " (" + place + ")";
+}
+
+// The lists that a line may have left entries out of, as they are told to people.
+const char* SpacedName(std::string_view key) {
+  static constexpr std::pair<std::string_view, const char*> kNames[] = {
+      {"findings", "findings"},
+      {"heap.sites", "heap sites"},
+      {"mappings", "mapping sites"},
+      {"descriptors", "descriptors"},
+      {"files", "files"},
+      {"threads", "threads"},
+      {"processes", "processes"},
+      {"environment", "environment variables"},
+      {"process", "process attributes"},
+      {"variables", "variables"},
+      {"entries", "entries"}};
+  for (const auto& [name, spaced] : kNames) {
+    if (name == key) return spaced;
+  }
+  return nullptr;
 }
 
 // "+1 entry", "+4.1 KB", "+0.5 files".
@@ -166,7 +187,7 @@ class TextRenderer {
                   : ", first in request " + Name(summary.first_request_id) + ", last in " +
                         Name(summary.last_request_id);
     }
-    text_ += Painted(Folded(seen, "  ", width_), "2");
+    Paragraph(seen, "  ");
     Line("");
   }
 
@@ -273,20 +294,15 @@ class TextRenderer {
     Line(Counted(count, what) + (count == 1 ? " was " : " were ") + std::string(fate));
   }
 
+  // Frames and the parts of a short line that went first are not worth a word here.
   void LeftOut() {
     std::string list;
     for (const auto& [what, count] : summary_.totals.left_out) {
-      if (count == 0) continue;
-      if (list.size() > 400) {
-        list += ", ...";
-        break;
-      }
-      list += (list.empty() ? "" : ", ") + std::to_string(count) + " " + Name(what);
+      const char* name = SpacedName(what);
+      if (count == 0 || name == nullptr) continue;
+      list += (list.empty() ? "" : ", ") + std::to_string(count) + " " + name;
     }
-    if (!list.empty()) {
-      Paragraph("left out of the reports for want of room: " + list + " (CLEANSLATE_MAX_LINE makes room)",
-                "");
-    }
+    if (!list.empty()) Paragraph("left out of the reports: " + list + "; CLEANSLATE_MAX_LINE makes room", "");
   }
 
   const Summary& summary_;

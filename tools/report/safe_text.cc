@@ -62,6 +62,7 @@ Character FirstOf(std::string_view text) {
 }
 
 std::size_t ColumnsOf(std::uint32_t character) {
+  if (character < kCombining[0].first) return 1;
   if (IsIn(character, kCombining)) return 0;
   return IsIn(character, kWide) ? 2 : 1;
 }
@@ -92,6 +93,11 @@ std::string Visible(std::string_view text) {
   std::string visible;
   visible.reserve(text.size());
   while (!text.empty()) {
+    if (text[0] >= ' ' && text[0] <= '~') {
+      visible += text[0];
+      text.remove_prefix(1);
+      continue;
+    }
     const Character character = FirstOf(text);
     const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
     if (character.bytes == 0 || (character.value < 0x80 && IsIn(character.value, kInvisible))) {
