@@ -1,0 +1,54 @@
+#pragma once
+
+// Names the functions of call stacks of this very process, from the symbol tables of the files that are
+// loaded: the full table where the file or its separate debug file (/usr/lib/debug/.build-id) has one,
+// otherwise what it exports. File and line stay empty. What can't be named comes back with less: code that no
+// file holds (a just-in-time compiler's) as a frame with nothing in it.
+//
+// COLD; one thread at a time. Never throws. Bounded: a file is indexed once, `kMostFunctions` of all files
+// together; a name costs one small read, once.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analysis/frame.h"
+#include "report/elf_file.h"
+#include "report/symbolizer_modules.h"
+
+namespace cleanslate {
+
+class Symbolizer {
+ public:
+  static constexpr std::size_t kMostFunctions = std::size_t{2} << 20;  // 16 bytes each
+
+  // One frame for each address, in order. The addresses are those that calls return to: a frame names the
+  // call before it, so that a call that ends its function names that function, and not the next one in the
+  // file.
+  Frames Name(std::span<const std::uintptr_t> return_addresses) noexcept;
+
+ private:
+  static constexpr std::size_t kMostFrames = 16384;  // kept by address
+
+  struct Index {
+    std::string path;  // of the file that holds the names
+    std::string build_id;
+    bool full = false;  // static functions are among them
+    std::vector<ElfFunction> functions;
+  };
+
+  Frame NameOne(std::uintptr_t return_address);
+  const Index& IndexOf(const std::string& path);
+  static std::string FunctionAt(const Index& index, std::uint64_t address);
+
+  LoadedModules modules_;
+  std::map<std::string, Index> indexes_;  // by the path of the module
+  std::size_t functions_ = 0;             // of all indexes
+  std::unordered_map<std::uintptr_t, Frame> frames_;
+};
+
+}  // namespace cleanslate

@@ -1,0 +1,126 @@
+#include "report/symbolizer_modules.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace cleanslate {
+namespace {
+
+std::string ReadMaps() {
+  constexpr std::size_t kMost = std::size_t{8} << 20;
+  std::string text;
+  const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return text;
+  std::string buffer(16384, '\0');
+  for (ssize_t count; text.size() < kMost && (count = read(fd, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer, 0, static_cast<std::size_t>(count));
+  }
+  close(fd);
+  return text;
+}
+
+// Of the mapping that holds `address`, as proc(5) writes them: "start-end rights offset device inode   path".
+std::string PathInMaps(std::string_view maps, std::uintptr_t address) {
+  while (!maps.empty()) {
+    const std::string_view line = maps.substr(0, maps.find('\n'));
+    maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+    std::uintptr_t start = 0;
+    std::uintptr_t end = 0;
+    const auto dash = std::from_chars(line.data(), line.data() + line.size(), start, 16).ptr;
+    if (dash == line.data() + line.size()) continue;
+    std::from_chars(dash + 1, line.data() + line.size(), end, 16);
+    if (address < start || address >= end) continue;
+    const std::size_t path = line.find('/');
+    if (path == std::string_view::npos) return {};
+    constexpr std::string_view kDeleted = " (deleted)";
+    std::string_view text = line.substr(path);
+    if (text.ends_with(kDeleted)) text.remove_suffix(kDeleted.size());
+    return std::string(text);
+  }
+  return {};
+}
+
+struct Copy {
+  std::vector<LoadedModule> modules;
+  std::vector<std::vector<std::pair<std::uintptr_t, std::uintptr_t>>> code;  // of each module
+  bool failed = false;
+};
+
+int CopyModule(dl_phdr_info* info, std::size_t, void* context) {
+  auto* copy = static_cast<Copy*>(context);
+  // An exception must not pass through the loader.
+  try {
+    LoadedModule module;
+    module.path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
+    module.bias = info->dlpi_addr;
+    auto& code = copy->code.emplace_back();
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+      const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
+      code.emplace_back(start, start + segment.p_memsz);
+    }
+    copy->modules.push_back(std::move(module));
+    return 0;
+  } catch (...) {
+    copy->failed = true;
+    return 1;
+  }
+}
+
+int CopyCounters(dl_phdr_info* info, std::size_t, void* context) {
+  auto* counters = static_cast<unsigned long long*>(context);
+  counters[0] = info->dlpi_adds;
+  counters[1] = info->dlpi_subs;
+  return 1;
+}
+
+}  // namespace
+
+bool LoadedModules::Refresh() {
+  unsigned long long counters[2] = {};
+  dl_iterate_phdr(&CopyCounters, counters);
+  if (!modules_.empty() && counters[0] == loaded_ && counters[1] == unloaded_) return false;
+  Copy copy;
+  dl_iterate_phdr(&CopyModule, &copy);
+  if (copy.failed) return false;
+
+  std::string maps;
+  std::vector<Range> ranges;
+  for (std::size_t i = 0; i < copy.modules.size(); ++i) {
+    LoadedModule& module = copy.modules[i];
+    for (const auto& [start, end] : copy.code[i]) ranges.push_back({start, end, i});
+    if (copy.code[i].empty()) continue;
+    if (!module.path.starts_with('/')) {
+      // The program itself has no name in the list, and a relative one held only where it was loaded.
+      if (maps.empty()) maps = ReadMaps();
+      std::string path = PathInMaps(maps, copy.code[i].front().first);
+      if (path.empty() && module.path.starts_with("linux-vdso")) module.name = "[vdso]";
+      module.path = std::move(path);
+    }
+    if (module.name.empty()) module.name = module.path.substr(module.path.rfind('/') + 1);
+  }
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.start < b.start; });
+
+  const bool unloaded = counters[1] != unloaded_;
+  modules_ = std::move(copy.modules);
+  ranges_ = std::move(ranges);
+  loaded_ = counters[0];
+  unloaded_ = counters[1];
+  return unloaded;
+}
+
+const LoadedModule* LoadedModules::Find(std::uintptr_t address) const {
+  auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
+                                [](std::uintptr_t value, const Range& range) { return value < range.start; });
+  if (after == ranges_.begin()) return nullptr;
+  const Range& range = *std::prev(after);
+  return address < range.end ? &modules_[range.module] : nullptr;
+}
+
+}  // namespace cleanslate
