@@ -28,7 +28,7 @@ class History {
   // Follows `key` from window `since` on, where it stood at `level`. Null when all places are taken by
   // origins that rose in this window too.
   Series* Begin(const Key& key, WindowNumber since, Amount level) {
-    if (origins_.size() >= most_) MakeRoom(since);
+    if (origins_.size() >= most_ && crowded_since_ != since) MakeRoom(since);
     if (origins_.size() >= most_) {
       ++forgotten_;
       return nullptr;
@@ -59,7 +59,10 @@ class History {
     for (const auto& [key, series] : origins_)
       if (series.last_rise() <= since) places.push_back({series.rises(), series.last_rise(), key});
     const std::size_t leaving = std::min(places.size(), most_ / 8 + 1);
-    if (leaving == 0) return;
+    if (leaving == 0) {
+      crowded_since_ = since;
+      return;
+    }
     std::nth_element(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(leaving - 1), places.end());
     for (std::size_t i = 0; i < leaving; ++i) origins_.erase(places[i].key);
     forgotten_ += static_cast<std::int64_t>(leaving);
@@ -67,6 +70,7 @@ class History {
 
   std::unordered_map<Key, Series, Hash> origins_;
   std::size_t most_;
+  WindowNumber crowded_since_ = ~WindowNumber{0};  // none could leave in the window after this one
   std::int64_t forgotten_ = 0;
 };
 

@@ -27,15 +27,22 @@ void SiteRules::Follow(WindowNumber window, const std::vector<HeapSite>& sites,
   // largest first, so that these have one when there isn't one for all.
   for (const HeapSite& site : survivors) {
     if (history_.Find(site.stack) != nullptr) continue;
-    Amount before = {site.live_blocks - site.survived_blocks, site.live_bytes - site.survived_bytes};
-    if (const auto level = levels_.find(site.stack); level != levels_.end()) {
+    const Amount live = {site.live_blocks, site.live_bytes};
+    Amount before = {live.count - site.survived_blocks, live.bytes - site.survived_bytes};
+    const auto level = levels_.find(site.stack);
+    if (level != levels_.end()) {
       // What is alive and older than the window was there before it, whatever was noted.
       before.count = std::max(before.count, level->second.count);
       before.bytes = std::max(before.bytes, level->second.bytes);
-      levels_.erase(level);
     }
+    if (live.count <= before.count &&
+        live.bytes <= before.bytes) {  // renewed: there is nothing to follow yet
+      if (level != levels_.end()) level->second = live;
+      continue;
+    }
+    if (level != levels_.end()) levels_.erase(level);
     if (Series* const series = history_.Begin(site.stack, window - 1, before); series != nullptr)
-      series->Observe(window, {site.live_blocks, site.live_bytes});
+      series->Observe(window, live);
   }
 }
 
@@ -48,10 +55,13 @@ void SiteRules::Observe(WindowNumber window, const std::vector<HeapSite>& sites,
     draft.stack = site.stack;
     draft.noun = noun_;
     draft.first_seen = window;
-    if (Series* const series = window == 1 ? nullptr : history_.Find(site.stack); series != nullptr) {
-      draft.growth = series->Judge();
-      draft.first_seen = series->first_rise() != 0 ? series->first_rise() : window;
-      if (!series->rose()) draft.growth.pattern = Pattern::kReplaced;
+    if (window > 1) {
+      Series* const series = history_.Find(site.stack);
+      if (series != nullptr) {
+        draft.growth = series->Judge();
+        draft.first_seen = series->first_rise();
+      }
+      if (series == nullptr || !series->rose()) draft.growth.pattern = Pattern::kReplaced;
     }
     if (draft.growth.pattern == Pattern::kGrowing) {
       draft.rule = growth_;

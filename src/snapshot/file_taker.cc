@@ -147,7 +147,6 @@ void FileTaker::Forget(const std::string& path) {
 
 void FileTaker::Note(const std::string& folder_path, Folder& folder, const char* name,
                      const struct stat& status, dev_t device) {
-  const std::string path = Joined(folder_path, name);
   auto at = folder.entries.find(name);
   const bool first_sight = at == folder.entries.end();
   if (first_sight) {
@@ -157,13 +156,14 @@ void FileTaker::Note(const std::string& folder_path, Folder& folder, const char*
     }
     ++known_;
     at = folder.entries.emplace(name, Known{}).first;
+    at->second.entry.path = Joined(folder_path, name);
+    at->second.entry.root = static_cast<std::uint32_t>(folder.root.size());
   }
   Known& known = at->second;
   known.pass = folder.pass;
   known.links = status.st_nlink;
   FileEntry& entry = known.entry;
-  entry.path = path;
-  entry.root = static_cast<std::uint32_t>(folder.root.size());
+  const bool was_folder = entry.type == FileType::kDirectory;
   entry.type = TypeOf(status.st_mode);
   entry.bytes = status.st_size;
   entry.modified_ns = Nanoseconds(status.st_mtim);
@@ -181,17 +181,14 @@ void FileTaker::Note(const std::string& folder_path, Folder& folder, const char*
   }
 
   const bool is_folder = entry.type == FileType::kDirectory && status.st_dev == device;
-  const bool enrolled = folders_.contains(path);
-  if (enrolled && !is_folder) Forget(path);
-  if (!enrolled && is_folder) {
-    if (folder.depth + 1 > options_.max_depth) {
-      ++refused_;
-      return;
-    }
-    const bool is_new = first_sight && (folder.is_new || folder.last_take > 0);
-    Enroll(path, folder.root, folder.depth + 1, is_new);
-    queue_.push_back(path);
+  if (was_folder && !is_folder) Forget(entry.path);
+  if (!is_folder || folders_.contains(entry.path)) return;
+  if (folder.depth + 1 > options_.max_depth) {
+    ++refused_;
+    return;
   }
+  Enroll(entry.path, folder.root, folder.depth + 1, first_sight && (folder.is_new || folder.last_take > 0));
+  queue_.push_back(entry.path);
 }
 
 void FileTaker::Visit(const std::string& path, Folder& folder, Budget& budget) {
@@ -279,6 +276,39 @@ FileSnapshot FileTaker::Take(Clock::time_point deadline) {
   return Collect();
 }
 
+// Whether the folder is an entry of another that is watched, as all but the outermost roots are.
+bool FileTaker::IsListed(const std::string& path, const Folder& folder) const {
+  if (path != folder.root) return true;
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos || path == "/") return false;
+  const auto parent = folders_.find(slash == 0 ? "/" : path.substr(0, slash));
+  if (parent == folders_.end()) return false;
+  const auto entry = parent->second.entries.find(path.substr(slash + 1));
+  return entry != parent->second.entries.end() && entry->second.entry.type == FileType::kDirectory;
+}
+
+void FileTaker::CollectFolder(const Folder& folder, FileSnapshot& taken) const {
+  // In the order of whole paths "d-x" comes before "d/a", so a folder's own entries and those below it
+  // interleave.
+  std::vector<std::pair<std::string, const Folder*>> below;
+  for (const auto& [name, known] : folder.entries) {
+    if (known.entry.type != FileType::kDirectory) continue;
+    if (const auto at = folders_.find(known.entry.path); at != folders_.end())
+      below.emplace_back(name + "/", &at->second);
+  }
+  std::sort(below.begin(), below.end());
+  auto next = below.begin();
+  const auto descend_before = [&](const std::string* name) {
+    for (; next != below.end() && (name == nullptr || next->first < *name); ++next)
+      CollectFolder(*next->second, taken);
+  };
+  for (const auto& [name, known] : folder.entries) {
+    descend_before(&name);
+    taken.entries.push_back(known.entry);
+  }
+  descend_before(nullptr);
+}
+
 FileSnapshot FileTaker::Collect() const {
   FileSnapshot taken;
   taken.entries.reserve(known_);
@@ -290,14 +320,17 @@ FileSnapshot FileTaker::Collect() const {
     else if (folder.last_take != take_)
       ++taken.left_out;
     for (const auto& [name, known] : folder.entries) {
-      taken.entries.push_back(known.entry);
       if (known.entry.type != FileType::kRegular) continue;
       if (known.links > 1 && !linked.emplace(known.entry.device, known.entry.inode).second) continue;
       taken.bytes += known.entry.bytes;
     }
   }
-  std::sort(taken.entries.begin(), taken.entries.end(),
-            [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
+  for (const auto& [path, folder] : folders_)
+    if (!IsListed(path, folder)) CollectFolder(folder, taken);
+  const auto by_path = [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; };
+  // Only several roots can be out of order.
+  if (!std::is_sorted(taken.entries.begin(), taken.entries.end(), by_path))
+    std::sort(taken.entries.begin(), taken.entries.end(), by_path);
   return taken;
 }
 

@@ -5,11 +5,12 @@
 // The walk never follows a symbolic link below the roots, never enters another file system, takes any bytes
 // for a name, leaves access times alone where the kernel lets it (O_NOATIME), and skips what it may not read.
 //
-// One Take costs at most `max_entries` attributes and ends soon after the deadline, at a small step beyond
-// it. A walk that was cut resumes at the next Take where it stopped, inside a large folder too, so that in a
-// few windows all is covered. What this Take did not reach keeps the entries it had, so it doesn't look
-// deleted; what is reached for the first time late is marked `found_late`, so it doesn't look created.
-// `left_out` counts both what was not reached and what does not fit into `max_known`.
+// One Take looks at `max_entries` names at most and stops looking at the deadline, checked every few names;
+// what comes after it is a copy of what is known, about half a microsecond a name. A walk that was cut
+// resumes at the next Take where it stopped, inside a large folder too, so that in a few windows all is
+// covered. What this Take did not reach keeps the entries it had, so it doesn't look deleted; what is reached
+// for the first time late is marked `found_late`, so it doesn't look created. `left_out` counts both what was
+// not reached and what does not fit into `max_known`.
 //
 // COLD; one thread at a time. The object holds state and no descriptor.
 
@@ -32,7 +33,7 @@ namespace cleanslate {
 struct FileTakerOptions {
   std::vector<std::string> folders = {"/tmp"};  // a root may itself be a link, or missing
   std::size_t max_entries = 20000;              // looked at in one Take
-  std::size_t max_known = 65536;                // remembered over Takes: bounds memory and the snapshot
+  std::size_t max_known = 20000;                // remembered over Takes: bounds memory and the snapshot
   int max_depth = 64;                           // of folders below a root
   std::function<Provenance(std::uint64_t device, std::uint64_t inode)> birth;
   std::function<bool(std::uint64_t device, std::uint64_t inode)> excluded;  // files of our own
@@ -71,6 +72,8 @@ class FileTaker {
   void Note(const std::string& folder_path, Folder& folder, const char* name, const struct stat& status,
             dev_t device);
   FileSnapshot Collect() const;
+  void CollectFolder(const Folder& folder, FileSnapshot& taken) const;
+  bool IsListed(const std::string& path, const Folder& folder) const;
 
   FileTakerOptions options_;
   std::map<std::string, Folder> folders_;  // by path

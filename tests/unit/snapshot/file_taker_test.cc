@@ -87,6 +87,23 @@ TEST_F(Folder, ListsNamesAndAttributes) {
   EXPECT_EQ(Entry(taken, "d").type, FileType::kDirectory);
 }
 
+TEST_F(Folder, SortsByWholePath) {
+  for (const char* name : {"d", "d-x", "d/e", "d/e.f", "d0"}) Make(name);
+  for (const char* name : {"d/a", "d-x/b", "d.txt", "d/e/c", "d/e.f/g", "d0/h"}) Write(name);
+  FileTakerOptions options;
+  options.folders = {At("d0"), root_, At("d"), root_ + "-beside"};
+  std::filesystem::create_directory(root_ + "-beside");
+  std::ofstream(root_ + "-beside/x");
+  const FileSnapshot taken = FileTaker(options).Take(kForever);
+  std::filesystem::remove_all(root_ + "-beside");
+  EXPECT_EQ(taken.entries.size(), 12u);
+  EXPECT_TRUE(std::is_sorted(taken.entries.begin(), taken.entries.end(),
+                             [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; }));
+  EXPECT_EQ(std::adjacent_find(taken.entries.begin(), taken.entries.end(),
+                               [](const FileEntry& a, const FileEntry& b) { return a.path == b.path; }),
+            taken.entries.end());
+}
+
 TEST_F(Folder, SeesWhatComesGoesAndChanges) {
   Write("stays");
   Write("goes");
