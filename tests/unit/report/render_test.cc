@@ -38,10 +38,9 @@ TEST(RenderText, SaysWhenALimitIsReached) {
   Report report = samples::Orders();
   report.findings[0].trend = {Pattern::kGrowing, 10, 10, 2, "descriptors", 37, 1024};
   EXPECT_THAT(
-      RenderText(Of({report})),
-      HasSubstr(
-          "grew in 10 of 10 windows, +2 descriptors each; at this pace the limit of 1024 descriptors is "
-          "reached in 37\n  windows\n"));
+      RenderText(Of({report}), {false, 200}),
+      HasSubstr("grew in 10 of 10 windows, +2 descriptors each; at this pace the limit of 1024 descriptors "
+                "is reached in 37 windows\n"));
   report.findings[0].trend = {Pattern::kGrowing, 10, 10, 4210, "bytes", std::nullopt, std::nullopt};
   EXPECT_THAT(RenderText(Of({report})), HasSubstr("+4.1 KB each\n"));
 }
