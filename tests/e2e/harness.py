@@ -136,6 +136,7 @@ class Case(unittest.TestCase):
         self.assertTrue(LIBRARY.exists(), f"{LIBRARY} isn't built")
         return {
             "LD_PRELOAD": str(LIBRARY),
+            "CLEANSLATE_MAX_LINE": "262144",  # so that nothing is left out
             "CLEANSLATE_OUTPUT": f"file:{reports}",
             "CLEANSLATE_REPORT": "all",
         }
@@ -211,7 +212,7 @@ class Case(unittest.TestCase):
             **(env or {}),
         )
         if preload:
-            environment |= self.library_environment(path)
+            environment = self.library_environment(path) | environment
         with open(self.scratch / f"{name}.out", "w+b") as out, open(
             self.scratch / f"{name}.err", "w+b"
         ) as err:

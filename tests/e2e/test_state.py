@@ -81,7 +81,7 @@ class State(Case):
             ["file", "listener", "deleted file", "another number"]
         )
         self.assertEqual(file["descriptors"][0]["target"], "/etc/hostname")
-        self.assertTrue(any(frame["function"] for frame in file["descriptors"][0]["where"]))
+        self.assertTrue(any(frame.get("function") for frame in file["descriptors"][0]["where"]))
         self.assertIn("127.0.0.1:", listener["descriptors"][0]["local"])
         self.assertEqual(listener["descriptors"][0]["state"], "LISTEN")
         self.assertTrue(deleted["descriptors"][0]["deleted"])

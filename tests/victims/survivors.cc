@@ -107,7 +107,7 @@ class Worker {
 
 Worker worker;
 
-void Simple(size_t n) {
+[[gnu::noinline]] void Simple(size_t n) {
   survivors.Keep(malloc(Opaque(100 + n)), 100 + n);
   survivors.Keep(calloc(Opaque(7 + n), 11), (7 + n) * 11);
   survivors.Keep(malloc(Opaque(size_t{0})), 0);
@@ -121,7 +121,7 @@ void Simple(size_t n) {
   survivors.Keep(strndup(text, 3), 4);
 }
 
-void Aligned(size_t n) {
+[[gnu::noinline]] void Aligned(size_t n) {
   survivors.Keep(memalign(64, Opaque(200 + n)), 200 + n);
   survivors.Keep(aligned_alloc(4096, Opaque(size_t{8192})), 8192);
   void* block = nullptr;
@@ -131,7 +131,7 @@ void Aligned(size_t n) {
   free(Opaque(aligned_alloc(64, 640)));
 }
 
-void NewAndNewArray(size_t n) {
+[[gnu::noinline]] void NewAndNewArray(size_t n) {
   survivors.Keep(new long(5), sizeof(long));
   survivors.Keep(new char[500 + n], 500 + n);
   survivors.Keep(::operator new(256, std::align_val_t(256)), 256);
@@ -140,7 +140,7 @@ void NewAndNewArray(size_t n) {
   delete[] Opaque(new char[900]);
 }
 
-void Reallocated(size_t n) {
+[[gnu::noinline]] void Reallocated(size_t n) {
   survivors.Keep(realloc(nullptr, Opaque(60 + n)), 60 + n);
   survivors.Keep(realloc(Opaque(malloc(4000)), Opaque(40 + n)), 40 + n);  // down, in place
   survivors.Keep(realloc(Opaque(malloc(10)), Opaque(11)), 11);            // up, within the chunk
@@ -179,7 +179,7 @@ void* AllocateAndExit(void* result) {
   return nullptr;
 }
 
-void AcrossThreads() {
+[[gnu::noinline]] void AcrossThreads() {
   worker.Do(FreeIt, Opaque(malloc(2000)));
   void* block = nullptr;
   worker.Do(AllocateHundred, &block);
@@ -199,7 +199,7 @@ void AcrossThreads() {
 }
 
 // What an earlier window left and this one changes.
-void OlderBlocks(size_t n) {
+[[gnu::noinline]] void OlderBlocks(size_t n) {
   static void* freed_later;
   static void* grown_later;
   static void* never_moved;
@@ -220,7 +220,7 @@ void OlderBlocks(size_t n) {
   }
 }
 
-void Many(size_t n) {
+[[gnu::noinline]] void Many(size_t n) {
   for (size_t i = 0; i < 500 + n; ++i) survivors.Keep(malloc(Opaque(16 + i % 90)), 16 + i % 90);
 }
 
