@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace cleanslate {
 namespace {
@@ -190,19 +191,17 @@ bool IsAllocatorLibrary(std::string_view module) {
 std::string DisplayFunction(std::string_view symbol) {
   std::string name(symbol);
   StripCloneSuffixes(name);
-  if (!name.starts_with("_Z")) return name;
-  std::string demangled = Demangle(name);
-  if (demangled.empty()) return name;
-  name = std::move(demangled);
-
-  if (StripRustHash(name)) {
-    UnescapeRust(name);
-  } else {
-    StripParameters(name);
-    StripReturnType(name);
-    ShortenStandardTypes(name);
+  if (std::string demangled = name.starts_with("_Z") ? Demangle(name) : std::string(); !demangled.empty()) {
+    name = std::move(demangled);
+    if (StripRustHash(name)) {
+      UnescapeRust(name);
+    } else {
+      StripParameters(name);
+      StripReturnType(name);
+      ShortenStandardTypes(name);
+    }
+    if (name.size() > kLongTemplate) CollapseTemplates(name);
   }
-  if (name.size() > kLongTemplate) CollapseTemplates(name);
   if (name.size() > kLongest) name.replace(kLongest, std::string::npos, "...");
   return name.empty() ? std::string(symbol) : name;
 }

@@ -56,6 +56,11 @@ TEST(DisplayFunction, LongTemplatesCollapse) {
   EXPECT_EQ(DisplayFunction(symbol), "Cache<...>::Insert");
 }
 
+TEST(DisplayFunction, EveryNameIsBounded) {
+  EXPECT_LE(DisplayFunction(std::string(4000, 'x')).size(), 243u);
+  EXPECT_LE(DisplayFunction("_Z1000" + std::string(1000, 'x') + "v").size(), 243u);
+}
+
 TEST(DisplayFunction, EveryPrefixOfASymbolIsHarmless) {
   const std::string symbol =
       "_ZNSt8functionIFvRKSt6vectorINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESaIS6_EEEEC2ERKSB_."
