@@ -6,7 +6,7 @@ namespace cleanslate {
 
 namespace {
 
-constexpr std::size_t kDirectoryEntries = std::size_t{1} << 23;  // 2^48 bytes of addresses in leaves of 2^25
+constexpr std::size_t kDirectoryEntries = std::size_t{1} << 22;  // 2^48 bytes of addresses in leaves of 2^26
 
 }  // namespace
 

@@ -80,7 +80,7 @@ class BlockShadow {
 
  private:
   static constexpr int kAddressBits = 48;
-  static constexpr int kLeafBits = 25;  // 32 MiB of address space a leaf
+  static constexpr int kLeafBits = 26;  // 64 MiB of address space a leaf
   static constexpr std::uint64_t kLarge = std::uint64_t{1} << kSizeBits;
   static constexpr std::uint64_t kLargeFlag = std::uint64_t{1} << 63;
   static_assert(kSiteBits + kWindowBits + kSizeBits == 63);

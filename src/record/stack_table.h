@@ -17,7 +17,7 @@ namespace cleanslate {
 
 class StackTable {
  public:
-  static constexpr std::uint32_t kMaxNodes = std::uint32_t{1} << 22;
+  static constexpr std::uint32_t kMaxNodes = std::uint32_t{1} << 21;
   static constexpr std::uint32_t kMaxStacks = std::uint32_t{1} << 20;
 
   // The site of everything whose stack isn't known: stacks are off, or the table is full.

@@ -62,7 +62,7 @@ TEST_P(BlockShadowTest, KeepsEverySizeExactly) {
 }
 
 TEST_P(BlockShadowTest, ALargeBlockMayEndALeaf) {
-  const std::uintptr_t last_unit = 0x6000'0200'0000 - unit();
+  const std::uintptr_t last_unit = 0x6000'0400'0000 - unit();
   ASSERT_TRUE(shadow_.Store(At(last_unit), {StackId{9}, 3, std::size_t{1} << 30}));
   EXPECT_EQ(shadow_.Take(At(last_unit)).bytes, std::size_t{1} << 30);
   EXPECT_EQ(shadow_.Take(At(last_unit + unit())).site, StackId::kNone);
