@@ -43,7 +43,7 @@ std::uint16_t PortOf(const in_port_t& port) {
 const char* RuntimeApiAddress::Parse(std::string_view text) {
   *this = RuntimeApiAddress();
   if (First(text, 7) == "http://") text.remove_prefix(7);
-  if (text.find("://") != std::string_view::npos) return "its scheme is not http; write host:port";
+  if (text.find("://") != std::string_view::npos) return "its scheme is not http";
 
   std::string_view path;
   if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
@@ -52,14 +52,14 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   }
   if (path.size() > path_prefix_.capacity()) return "its path is too long";
-  if (text.empty()) return "it names no host; write host:port";
+  if (text.empty()) return "it names no host";
 
   std::string_view host = text;
   std::string_view port_text = "80";
   const bool bracketed = text.front() == '[';
   if (bracketed) {
     const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return "its [ is not closed; write [IPv6 address]:port";
+    if (end == std::string_view::npos) return "its [ is not closed";
     host = After(First(text, end), 1);
     const std::string_view rest = After(text, end + 1);
     if (!rest.empty()) {
@@ -68,7 +68,7 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
     }
   } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
     if (After(text, colon + 1).find(':') != std::string_view::npos) {
-      return "an IPv6 address needs brackets; write [address]:port";
+      return "an IPv6 address needs brackets around it";
     }
     host = First(text, colon);
     port_text = After(text, colon + 1);
@@ -83,7 +83,7 @@ const char* RuntimeApiAddress::Parse(std::string_view text) {
 }
 
 const char* RuntimeApiAddress::ParseHost(std::string_view host, bool bracketed) {
-  if (host.empty()) return "it names no host; write host:port";
+  if (host.empty()) return "it names no host";
   if (bracketed) host = First(host, host.find('%'));  // the zone is not part of the address
   char text[INET6_ADDRSTRLEN] = {};
   if (host.size() < sizeof text) std::memcpy(text, host.data(), host.size());

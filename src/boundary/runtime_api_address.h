@@ -20,7 +20,7 @@ class RuntimeApiAddress {
   // Matches nothing.
   constexpr RuntimeApiAddress() = default;
 
-  // Replaces *this. Returns nullptr, or what is wrong with `text` as a phrase ("the port is not a number from
+  // Replaces *this. Returns nullptr, or what is wrong with `text` as a phrase ("its port is not a number from
   // 1 to 65535") - *this then matches nothing.
   const char* Parse(std::string_view text);
 
