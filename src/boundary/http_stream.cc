@@ -2,20 +2,11 @@
 
 #include <new>
 
+#include "boundary/http_characters.h"
+#include "boundary/http_framing.h"
+
 namespace cleanslate {
 namespace {
-
-bool IsBlank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // RFC 9110, 5.6.2
 bool IsToken(char c) {
@@ -35,62 +26,9 @@ int HexDigit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-bool EqualsLower(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (Lower(text[i]) != lower[i]) return false;
-  }
-  return true;
-}
-
-// The next element of a comma-separated list, without the blanks around it.
-std::string_view TakeElement(std::string_view& list) {
-  const std::size_t comma = list.find(',');
-  std::string_view element = First(list, comma);
-  list = comma == std::string_view::npos ? std::string_view() : After(list, comma + 1);
-  while (!element.empty() && IsBlank(element.front())) element.remove_prefix(1);
-  while (!element.empty() && IsBlank(element.back())) element.remove_suffix(1);
-  return element;
-}
-
 // "HTTP/1.x"
 bool IsVersion(std::string_view text) {
   return text.size() == 8 && First(text, 7) == "HTTP/1." && IsDigit(text[7]);
-}
-
-// A list of equal numbers counts as one: RFC 9112, 6.3.
-bool ParseContentLength(std::string_view list, std::uint64_t& length) {
-  constexpr std::size_t kDigits = 18;
-  bool first = true;
-  do {
-    const std::string_view element = TakeElement(list);
-    if (element.empty() || element.size() > kDigits) return false;
-    std::uint64_t value = 0;
-    for (const char digit : element) {
-      if (!IsDigit(digit)) return false;
-      value = value * 10 + static_cast<std::uint64_t>(digit - '0');
-    }
-    if (!first && value != length) return false;
-    length = value;
-    first = false;
-  } while (!list.empty());
-  return true;
-}
-
-enum class Coding : std::uint8_t { kNone, kChunked, kOther, kBad };
-
-// Chunked frames a body only as the last coding, applied once.
-Coding ParseTransferEncoding(std::string_view list) {
-  Coding last = Coding::kBad;
-  while (!list.empty()) {
-    const std::string_view element = TakeElement(list);
-    if (element.empty()) continue;
-    if (last == Coding::kChunked) return Coding::kBad;
-    last = EqualsLower(element, "chunked")    ? Coding::kChunked
-           : EqualsLower(element, "identity") ? Coding::kNone
-                                              : Coding::kOther;
-  }
-  return last;
 }
 
 }  // namespace
@@ -329,14 +267,14 @@ HttpStream::State HttpStream::StateAfterHead() {
   if (head_.has_transfer_encoding) {
     if (head_.transfer_encoding.truncated() || old_version_) return State::kLost;
     switch (ParseTransferEncoding(head_.transfer_encoding.view())) {
-      case Coding::kChunked:
+      case TransferCoding::kChunked:
         state_ = State::kChunkSizeFirst;
         return state_;
-      case Coding::kOther:
+      case TransferCoding::kOther:
         return reply ? State::kBodyUntilClose : State::kLost;
-      case Coding::kBad:
+      case TransferCoding::kBad:
         return State::kLost;
-      case Coding::kNone:
+      case TransferCoding::kNone:
         break;
     }
   }

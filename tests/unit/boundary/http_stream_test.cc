@@ -168,6 +168,15 @@ TEST(HttpStream, EqualLengthsCountOnce) {
               ElementsAre("head 200", "body ok", "end"));
 }
 
+TEST(HttpStream, TheIdentityCodingChangesNothing) {
+  EXPECT_THAT(OfReplies("HTTP/1.1 200 OK\r\nTransfer-Encoding: Identity\r\nContent-Length: 2\r\n\r\nok"),
+              ElementsAre("head 200", "body ok", "end"));
+  EXPECT_THAT(
+      OfReplies(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, identity\r\nContent-Length: 2\r\n\r\nuntil close"),
+      ElementsAre("head 200", "body until close"));
+}
+
 TEST(HttpStream, KeepsDeadlineAndTraceAndOwner) {
   HttpStream stream;
   stream.Start(kReplies);
