@@ -61,12 +61,8 @@ Json ToJson(const FunctionFacts& function) {
 }
 
 Json ToJson(const Live& live) {
-  return {{"heapBytes", live.heap_bytes},
-          {"heapBlocks", live.heap_blocks},
-          {"descriptors", live.descriptors},
-          {"tmpBytes", live.tmp_bytes},
-          {"tmpFiles", live.tmp_files},
-          {"threads", live.threads},
+  return {{"heapBytes", live.heap_bytes}, {"heapBlocks", live.heap_blocks}, {"descriptors", live.descriptors},
+          {"tmpBytes", live.tmp_bytes},   {"tmpFiles", live.tmp_files},     {"threads", live.threads},
           {"rssBytes", live.rss_bytes}};
 }
 

@@ -178,7 +178,7 @@ class Fitter {
 };
 
 std::int64_t SumOf(const std::map<std::string, std::int64_t>& counts) {
-  std::uint64_t sum = 0;  // wraps instead of overflowing when a line that was read in holds absurd counts
+  std::uint64_t sum = 0;  // wraps instead of overflowing where counts are absurd
   for (const auto& [key, count] : counts) sum += static_cast<std::uint64_t>(count);
   return static_cast<std::int64_t>(sum);
 }
@@ -241,7 +241,13 @@ std::size_t EmptyLength(const Report& report, Envelope envelope) {
 std::string Filled(const Report& report, Envelope envelope, std::size_t room) {
   Fitter fitter(report, room);
   fitter.TakeByImportance(envelope.shape);
-  if (envelope.shape != LineShape::kBare) fitter.CountLeftOut(envelope.left_out);
+  if (envelope.shape == LineShape::kBare) {
+    envelope.left_out = FullEnvelope(report).left_out;
+    fitter.CountLeftOut(envelope.left_out);
+    envelope.left_out = {{"entries", SumOf(envelope.left_out)}};
+  } else {
+    fitter.CountLeftOut(envelope.left_out);
+  }
   return Assemble(report, envelope, std::move(fitter).Chosen());
 }
 

@@ -1,5 +1,6 @@
 #include "report/report_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -19,7 +20,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;  // sums of them stay numbers
+// Sums of these stay within their type, whatever a line says.
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 53;
+constexpr std::int64_t kLargestMetric = std::int64_t{1} << 60;
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
 // Reads members of one object. The first that is of another type than it should be is remembered in `error`;
@@ -89,10 +92,8 @@ class Members {
       for (const auto& [key, value] : members.object_.items()) {
         std::int64_t& count = counts[key];
         members.Read(key.c_str(), count);
-        if (count < 0 || count > kLargestCount) {
-          members.Fail(key.c_str(), "a count");
-          count = 0;
-        }
+        if (count < 0) members.Fail(key.c_str(), "a count");
+        count = std::clamp<std::int64_t>(count, 0, kLargestCount);
       }
     });
   }
@@ -311,7 +312,9 @@ void ReadTop(const Members& members, const json& object, Report& report) {
     if (whole > known) add(whole, known);
   };
   const auto leave_out = [&left_out = report.left_out](const char* key) {
-    return [&left_out, key](std::int64_t whole, std::int64_t known) { left_out[key] += whole - known; };
+    return [&left_out, key](std::int64_t whole, std::int64_t known) {
+      left_out[key] += std::min(whole, kLargestMetric) - known;
+    };
   };
   at_least("SurvivedDescriptors", CountDescriptors(report), leave_out("descriptors"));
   at_least("SurvivedFiles", CountFiles(report), leave_out("files"));

@@ -115,7 +115,25 @@ TEST(ReportReader, NamesTheMemberOfAnotherType) {
   expect_fault(R"("findings":[7])", "cleanslate.findings[0]");
   expect_fault(R"("survived":{"files":[{"where":[{"line":3000000000}]}]})", "files[0].where[0].line");
   expect_fault(R"("leftOut":{"files":-1})", "cleanslate.leftOut.files");
-  expect_fault(R"("leftOut":{"files":9223372036854775807})", "cleanslate.leftOut.files");
+}
+
+TEST(ReportReader, TakesFromTheTopWhatAShortLineLeavesOut) {
+  const auto report = ReadLine(
+      R"({"FunctionName":"f","SurvivedHeapBytes":7,"SurvivedFiles":3,"LiveDescriptors":9,"cleanslate":{"schema":"1.0"}})");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->function.name, "f");
+  EXPECT_EQ(report->survived.heap.bytes, 7);
+  EXPECT_EQ(CountFiles(*report), 3);
+  EXPECT_EQ(report->live.descriptors, 9);
+}
+
+TEST(ReportReader, NeverOverflowsItsCounts) {
+  const auto report = ReadLine(
+      R"({"SurvivedFiles":9223372036854775807,"cleanslate":{"schema":"1.0","survived":{"files":[{}],"descriptors":[{}]},)"
+      R"("leftOut":{"files":9223372036854775807,"descriptors":9223372036854775807}}})");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_GT(CountFiles(*report), 1LL << 50);
+  EXPECT_GT(CountDescriptors(*report), 1LL << 50);
 }
 
 TEST(ReportReader, TakesWholeNumbersHoweverTheyAreWritten) {
