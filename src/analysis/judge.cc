@@ -15,6 +15,7 @@
 #include "analysis/message.h"
 #include "analysis/pattern.h"
 #include "analysis/rule_names.h"
+#include "analysis/shared_cause.h"
 #include "analysis/site_rules.h"
 #include "analysis/suspect.h"
 
@@ -145,6 +146,8 @@ class Judge::Memory {
     mappings_.Observe(now.window, now.mappings.sites, survivors.mappings, drafts);
     descriptors_.Observe(now.window, now.descriptors, survivors.descriptors, drafts);
     files_.Observe(now.window, survivors.files, drafts);
+    AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
+    AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
     for (Draft& draft : drafts) AddMemoryLimit(now, draft);
 
@@ -172,6 +175,19 @@ class Judge::Memory {
   }
 
  private:
+  static void AddSharedCauses(SiteRules& rules, SharedCauses& causes, WindowNumber window,
+                              const StackNamer& name, Drafts& drafts) {
+    if (!name) return;
+    const auto cause_of = [&name](StackId stack) -> std::string {
+      if (stack == StackId::kNone) return {};
+      const Frames where = name(stack);
+      const Suspect suspect = FindSuspect(where);
+      return suspect.users ? PlainModule(suspect.frame->module) + " " + PlainFunction(suspect.frame->function)
+                           : std::string();
+    };
+    causes.Find(window, rules.growth(), rules.noun(), rules.Restless(window), cause_of, drafts);
+  }
+
   void AddMemoryLimit(const Snapshot& now, Draft& draft) const {
     if (options_.memory_limit_bytes <= 0 || !IsMemory(draft.rule)) return;
     draft.limit = options_.memory_limit_bytes;
@@ -252,6 +268,8 @@ class Judge::Memory {
   JudgeOptions options_;
   SiteRules heap_;
   SiteRules mappings_;
+  SharedCauses heap_causes_;
+  SharedCauses mapping_causes_;
   DescriptorRules descriptors_;
   FileRules files_;
   std::unordered_set<StackId> collected_;

@@ -93,6 +93,12 @@ bool Staircase::RoseWithin(WindowNumber windows) const {
   return kept_ > 0 && rises_ > 0 && Recent(0).window + windows > last_window_;
 }
 
+std::int64_t Staircase::RiseIn(WindowNumber window) const {
+  for (std::size_t back = 0; back < kept_; ++back)
+    if (Recent(back).window == window) return Recent(back).by;
+  return 0;
+}
+
 bool Staircase::RunsOut() const {
   const auto looked_at = std::min<std::size_t>(static_cast<std::size_t>(run_), kRises);
   if (looked_at < 2) return false;

@@ -84,6 +84,7 @@ class Staircase {
   std::int64_t rises() const { return rises_; }
   std::int64_t falls() const { return falls_; }
   bool RoseWithin(WindowNumber windows) const;
+  std::int64_t RiseIn(WindowNumber window) const;  // 0 when it did not rise, or that is forgotten
 
  private:
   static constexpr std::size_t kRises = 8;
@@ -128,7 +129,9 @@ class Series {
   Growth Judge() const;
 
   Amount level() const { return {count_.level(), bytes_.level()}; }
+  Amount RiseIn(WindowNumber window) const { return {count_.RiseIn(window), bytes_.RiseIn(window)}; }
   bool rose() const { return count_.rose() || bytes_.rose(); }
+  bool fell() const { return count_.falls() > 0; }
   std::int64_t rises() const;
   WindowNumber since() const { return since_; }
   WindowNumber last_rise() const { return last_rise_; }

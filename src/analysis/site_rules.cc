@@ -79,4 +79,20 @@ void SiteRules::Observe(WindowNumber window, const std::vector<HeapSite>& sites,
   }
 }
 
+std::vector<RestlessSite> SiteRules::Restless(WindowNumber window) {
+  std::vector<RestlessSite> restless;
+  history_.ForEach([&](StackId stack, const Series& series) {
+    if (series.last_rise() + RestlessSite::kWindows <= window || series.fell()) return;
+    if (series.last_rise() == window && series.Judge().pattern == Pattern::kGrowing) return;
+    RestlessSite site;
+    site.stack = stack;
+    site.live = series.level();
+    site.first_seen = series.first_rise();
+    for (std::size_t back = 0; back < RestlessSite::kWindows; ++back)
+      if (back < window) site.rises[back] = series.RiseIn(window - static_cast<WindowNumber>(back));
+    restless.push_back(site);
+  });
+  return restless;
+}
+
 }  // namespace cleanslate

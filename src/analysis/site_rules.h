@@ -14,6 +14,7 @@
 
 #include "analysis/draft.h"
 #include "analysis/history.h"
+#include "analysis/shared_cause.h"
 #include "snapshot/snapshot.h"
 
 namespace cleanslate {
@@ -28,6 +29,11 @@ class SiteRules {
   void Observe(WindowNumber window, const std::vector<HeapSite>& sites,
                const std::vector<HeapSite>& survivors, Drafts& drafts);
 
+  // Those that rose in some of the last windows, but don't grow by themselves.
+  std::vector<RestlessSite> Restless(WindowNumber window);
+
+  std::string_view growth() const { return growth_; }
+  std::string_view noun() const { return noun_; }
   std::int64_t forgotten() const { return history_.forgotten(); }
 
  private:

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <exception>
+#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>
@@ -84,11 +84,7 @@ struct LeakDetector::Parts {
     facts.function = ReadFunctionFacts();
   }
 
-  Frames Name(StackId stack) {
-    std::uintptr_t addresses[ThreadState::kMaxFrames];
-    const int count = recorder.stacks().Expand(stack, addresses, ThreadState::kMaxFrames);
-    return symbolizer.Name(std::span(addresses, static_cast<std::size_t>(count)));
-  }
+  Frames Name(StackId stack);
 
   // One boundary, as the pipeline that it is.
   void Observe(ReportType type, WindowSpan span);
@@ -105,6 +101,17 @@ struct LeakDetector::Parts {
   Snapshot before;
   std::string held_back;
 };
+
+Frames LeakDetector::Parts::Name(StackId stack) {
+  std::uintptr_t addresses[ThreadState::kMaxFrames];
+  std::uintptr_t* const end = addresses + recorder.stacks().Expand(stack, addresses, ThreadState::kMaxFrames);
+  // Our interposers stand between the host's frames where libc calls back into them.
+  std::uintptr_t* const last = std::remove_if(addresses, end, Unwinder::IsOurCode);
+  const bool cut = last != addresses && last[-1] == Unwinder::kCut;
+  Frames frames = symbolizer.Name(std::span(addresses, cut ? last - 1 : last));
+  if (cut) frames.emplace_back().function = "[the rest of the stack is not known]";
+  return frames;
+}
 
 void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const std::int64_t started = MonotonicNs();

@@ -15,12 +15,24 @@ namespace cleanslate {
   }
 CHANGES(chdir, (const char* path), (path), kWorkingDirectory)
 CHANGES(fchdir, (int fd), (fd), kWorkingDirectory)
-CHANGES(setenv, (const char* name, const char* value, int overwrite), (name, value, overwrite), kEnvironment)
-CHANGES(putenv, (char* text), (text), kEnvironment)
-CHANGES(unsetenv, (const char* name), (name), kEnvironment)
-CHANGES(clearenv, (), (), kEnvironment)
 CHANGES(timer_create, (clockid_t clock, void* event, void* timer), (clock, event, timer), kTimers)
 CHANGES(setitimer, (int which, const void* value, void* old), (which, value, old), kTimers)
+
+// libc never frees the value that a variable had before (glibc keeps them all): that is the environment's
+// doing, not the caller's, and no block of the host's. The guard covers the real call.
+#define CHANGES_ENVIRONMENT(name, parameters, arguments)    \
+  CLEANSLATE_INTERPOSE(int, name, parameters) {             \
+    if (!Watching()) return Real().name arguments;          \
+    const int result = [&] {                                \
+      const Guard guard;                                    \
+      return Real().name arguments;                         \
+    }();                                                    \
+    return hooks::Changed(result, Attribute::kEnvironment); \
+  }
+CHANGES_ENVIRONMENT(setenv, (const char* name, const char* value, int overwrite), (name, value, overwrite))
+CHANGES_ENVIRONMENT(putenv, (char* text), (text))
+CHANGES_ENVIRONMENT(unsetenv, (const char* name), (name))
+CHANGES_ENVIRONMENT(clearenv, (), ())
 
 #define CHANGES_SIGNAL(name)                                                                \
   CLEANSLATE_INTERPOSE(int, name, (int signal, const void* action, void* old)) {            \
