@@ -31,8 +31,8 @@ TEST(Judge, IsSilentOnAHealthyFunctionForAThousandInvocations) {
     process.Allocate(7, 1, 100);
     if (w <= 4) process.OpenFile("/var/task/part-" + std::to_string(w));  // a pool of four
     if (connection != 0 && w % 5 == 0) process.Close(connection);
-    if (w % 5 == 0) connection = process.Connect("tcp 10.0.0.7:5432");     // closed by the peer, opened again
-    process.Write("/tmp/last.json", 100 + w * 7919 % 400);  // under the same name
+    if (w % 5 == 0) connection = process.Connect("tcp 10.0.0.7:5432");  // closed by the peer, opened again
+    process.Write("/tmp/last.json", 100 + w * 7919 % 400);              // under the same name
     process.Write("/tmp/work-" + std::to_string(w), 10);
     process.Delete("/tmp/work-" + std::to_string(w));
   };
@@ -89,6 +89,39 @@ TEST(Judge, OneCauseIsOneFinding) {
   EXPECT_DOUBLE_EQ(process.last[0].trend.per_window, 30 * 64);
   EXPECT_EQ(process.last[1].subject, "Log");
   EXPECT_NE(process.last[0].fingerprint, process.last[1].fingerprint);
+}
+
+// Requests of several kinds reach the same mistake by several ways.
+TEST(Judge, CallsALeakThatTakesAnotherWayEachTime) {
+  SimulatedProcess process(kWarningsOnly);
+  for (const std::uint32_t stack : {10u, 11u, 12u}) process.NameStack(stack, "Cart::Add(int)", "bootstrap");
+  EXPECT_EQ(process.FirstFinding(100, [&](WindowNumber w) { process.Allocate(10 + w % 3, 2, 64); }), 5u);
+  ASSERT_THAT(process.last, SizeIs(1));
+  EXPECT_EQ(process.last[0].subject, "Cart::Add");
+  EXPECT_EQ(process.last[0].count, 10);
+  EXPECT_EQ(process.last[0].bytes, 5 * 64);
+  EXPECT_EQ(process.last[0].message,
+            "10 blocks (320 bytes) allocated by Cart::Add stay, 2 more in each of the last 4 invocations");
+  const std::int64_t asked = process.asked;
+  EXPECT_EQ(process.FirstFinding(3, [&](WindowNumber w) { process.Allocate(10 + w % 3, 2, 64); }), 6u);
+  EXPECT_LE(process.asked, asked + 2) << "only the representative is named again";
+}
+
+TEST(Judge, DoesNotBlameOneFunctionForWhatSeveralSetUpLater) {
+  SimulatedProcess process(kWarningsOnly);
+  for (std::uint32_t stack = 2; stack <= 9; ++stack) {
+    process.NameStack(stack, "Setup" + std::to_string(stack), "bootstrap");
+    process.NameStack(100 + stack, "_PyObject_Malloc", "python3.11");  // everybody's
+  }
+  process.NameStack(50, "Once", "bootstrap");
+  process.NameStack(51, "Once", "bootstrap");
+  EXPECT_EQ(process.FirstFinding(1000,
+                                 [&](WindowNumber w) {
+                                   if (w >= 2 && w <= 9) process.Allocate(w, 1, 64);
+                                   if (w >= 2 && w <= 9) process.Allocate(100 + w, 1, 64);
+                                   if (w == 2 || w == 4) process.Allocate(48 + w / 2 + 1, 1, 64);
+                                 }),
+            0u);
 }
 
 TEST(Judge, TellsOfBlocksThatSurviveWithoutGrowthAsInformation) {
