@@ -43,7 +43,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t id() const { return id_; }
   std::uint16_t peer_port() const { return peer_port_; }
   // How much of a body is kept; said by OnHead.
-  void set_body_limit(std::size_t limit) { parser_->set_body_limit(limit); }
+  void KeepBody(std::size_t limit) { parser_->KeepBody(limit); }
 
  private:
   enum class Stage : std::uint8_t { kHead, kBody, kOwed, kReplying };

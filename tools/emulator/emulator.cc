@@ -17,8 +17,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = RuntimeApi::Clock;
 
-// When time is up, what has arrived meanwhile is served before judgement is passed: this process itself may
-// have been held up, by a terminal that doesn't scroll.
 constexpr std::chrono::milliseconds kSecondLook{50};
 
 error_code Open(tcp::acceptor& acceptor, std::uint16_t port) {
@@ -124,6 +122,7 @@ void Emulator::Stop() {
 }
 
 void Emulator::ArmTimer() {
+  if (looking_again_) return;
   const auto deadline = api_.deadline();
   if (!deadline) {
     timer_.cancel();
@@ -131,23 +130,28 @@ void Emulator::ArmTimer() {
   }
   timer_.expires_at(*deadline);
   timer_.async_wait([this](const error_code& cancelled) {
-    if (!cancelled) CheckDeadline(false);
+    if (!cancelled) LookAgain();
   });
 }
 
-void Emulator::CheckDeadline(bool second_look) {
+// When time is up, what has arrived meanwhile is served before judgement is passed: this process itself may
+// have been held up, by a terminal that doesn't scroll.
+void Emulator::LookAgain() {
+  looking_again_ = true;
+  timer_.expires_after(kSecondLook);
+  timer_.async_wait([this](const error_code& cancelled) {
+    if (cancelled) return;
+    looking_again_ = false;
+    CheckDeadline();
+  });
+}
+
+void Emulator::CheckDeadline() {
   const auto deadline = api_.deadline();
-  if (!deadline || Clock::now() < *deadline) return ArmTimer();
-  if (!second_look) {
-    timer_.expires_after(kSecondLook);
-    timer_.async_wait([this](const error_code& cancelled) {
-      if (!cancelled) CheckDeadline(true);
-    });
-    return;
+  if (deadline && Clock::now() >= *deadline) {
+    const bool answered = !api_.initializing() && !api_.has_unanswered();
+    if (api_.Expire(Clock::now())) observer_.OnOverdue(answered);
   }
-  const bool answered = !api_.initializing() && !api_.has_unanswered();
-  DropRuntimeConnections();
-  if (api_.Expire(Clock::now())) observer_.OnOverdue(answered);
   ArmTimer();
 }
 
@@ -163,12 +167,12 @@ void Emulator::DropRuntimeConnections() {
 std::optional<HttpReply> Emulator::OnHead(Connection& connection, const HttpRequest& head) {
   Client& client = clients_.at(connection.id());
   if (client.role == Role::kInvoker) {
-    connection.set_body_limit(kPayloadLimit);
+    connection.KeepBody(kPayloadLimit);
     return std::nullopt;
   }
   const ParsedCall parsed = ParseRuntimeCall(head.method, head.target);
   const bool streaming = EqualsIgnoreCase(head.Field("lambda-runtime-function-response-mode"), "streaming");
-  connection.set_body_limit(streaming ? kStreamedPayloadLimit : kPayloadLimit);
+  connection.KeepBody(streaming ? kStreamedPayloadLimit : kPayloadLimit);
   if (parsed.call != Call::kResponse && parsed.call != Call::kError) return std::nullopt;
   const Verdict verdict = api_.BeginAnswer(parsed.request_id);
   if (!verdict.accepted()) return ReplyOf(verdict);

@@ -82,7 +82,8 @@ class Emulator : private Connection::Handler, private RuntimeApi::Observer {
 
   void Accept(Acceptor& acceptor, Role role);
   void ArmTimer();
-  void CheckDeadline(bool second_look);
+  void LookAgain();
+  void CheckDeadline();
   void DropRuntimeConnections();
 
   std::optional<HttpReply> OnHead(Connection& connection, const HttpRequest& head) override;
@@ -103,6 +104,7 @@ class Emulator : private Connection::Handler, private RuntimeApi::Observer {
   Acceptor runtime_acceptor_;
   Acceptor invoke_acceptor_;
   boost::asio::steady_timer timer_;
+  bool looking_again_ = false;
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Client> clients_;
   std::map<std::string, std::uint64_t> callers_;  // request id -> the connection that waits for its outcome

@@ -13,10 +13,12 @@ constexpr std::uint32_t kHeadLimit = 4 << 20;
 
 }  // namespace
 
-RequestParser::RequestParser(std::size_t body_limit) : body_limit_(body_limit) {
+RequestParser::RequestParser(std::size_t body_kept) : body_kept_(body_kept) {
   header_limit(kHeadLimit);
-  boost::beast::http::basic_parser<true>::body_limit(boost::none);
-  eager(true);
+  // Not boost::none: Boost 1.74 takes any length for one beyond it.
+  body_limit(std::numeric_limits<std::uint64_t>::max());
+  // The head by itself: how much of the body is kept is decided after a look at it.
+  eager(false);
 }
 
 HttpRequest RequestParser::TakeRequest() {
@@ -40,7 +42,7 @@ void RequestParser::on_field_impl(boost::beast::http::field, StringView name, St
 }
 
 std::size_t RequestParser::on_body_impl(StringView body, ErrorCode&) {
-  const std::size_t room = body_limit_ - std::min(body_limit_, request_.body.size());
+  const std::size_t room = body_kept_ - std::min(body_kept_, request_.body.size());
   request_.body.append(body.data(), std::min(room, body.size()));
   request_.body_size += body.size();
   return body.size();

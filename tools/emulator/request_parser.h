@@ -12,14 +12,14 @@ namespace cleanslate {
 
 class RequestParser : public boost::beast::http::basic_parser<true> {
  public:
-  // Bytes of the body beyond `body_limit` are counted and dropped.
-  explicit RequestParser(std::size_t body_limit);
+  // Bytes of the body beyond `body_kept` are counted and dropped.
+  explicit RequestParser(std::size_t body_kept);
 
   const HttpRequest& request() const { return request_; }
   HttpRequest TakeRequest();
   bool wants_continue() const;
 
-  void set_body_limit(std::size_t limit) { body_limit_ = limit; }
+  void KeepBody(std::size_t limit) { body_kept_ = limit; }
 
  private:
   using ErrorCode = boost::beast::error_code;
@@ -36,7 +36,7 @@ class RequestParser : public boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t, StringView body, ErrorCode&) override;
   void on_finish_impl(ErrorCode&) override {}
 
-  std::size_t body_limit_;
+  std::size_t body_kept_;
   HttpRequest request_;
 };
 

@@ -15,8 +15,7 @@ namespace cleanslate {
 namespace internal {
 
 template <typename Text>
-  requires std::convertible_to<const Text&, std::string_view>
-std::string_view AsText(const Text& text) {
+requires std::convertible_to<const Text&, std::string_view> std::string_view AsText(const Text& text) {
   return text;
 }
 inline std::string AsText(std::integral auto number) {

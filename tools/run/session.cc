@@ -35,6 +35,9 @@ std::string Describe(const Outcome& outcome) {
   for (char& c : message) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
   }
+  // Our own text begins with the request id, which is said already.
+  const std::size_t error = message.find(" Error: ");
+  if (message.starts_with("RequestId: ") && error != std::string::npos) message.erase(0, error + 8);
   const bool says_type =
       outcome.kind == OutcomeKind::kFunctionError || outcome.kind == OutcomeKind::kInitError;
   return says_type ? Concat(outcome.error_type, ": ", message) : message;
@@ -155,12 +158,14 @@ void Session::AwaitReports(int patience) {
     return;
   }
   pause_.cancel();
+  if (!process_) return End();
+  // Its connections end after it does: it must not see that, and say so.
+  process_->Kill();
+}
+
+void Session::End() {
   emulator_->Stop();
-  if (process_) {
-    process_->Kill();
-  } else {
-    signals_.cancel();
-  }
+  signals_.cancel();
 }
 
 void Session::Drain() {
@@ -267,6 +272,7 @@ void Session::OnQuiescent() {
 }
 
 void Session::OnOverdue(bool answered) {
+  if (finishing_) return;
   if (answered) {
     result_.function_failed = true;
     console_.Say("the function was answered in time but did not ask for its next event before its timeout");
@@ -288,10 +294,7 @@ void Session::OnEnded(int status) {
   const bool ours = std::exchange(killing_, false) || finishing_;
   const int completed_before = result_.completed;
   process_.reset();
-  if (finishing_) {
-    signals_.cancel();
-    return;
-  }
+  if (finishing_) return End();
   const std::string how = DescribeStatus(status);
   emulator_->ProcessEnded(how);
   if (!ours && result_.completed == completed_before) NoteIdleEnd(how, status);
@@ -306,10 +309,7 @@ void Session::OnEnded(int status) {
 void Session::OnExecFailed(int error) {
   process_.reset();
   result_.failure = Failure{kExitUsage, Concat(plan_.program, ": can't be executed: ", std::strerror(error))};
-  if (finishing_) {
-    signals_.cancel();
-    return;
-  }
+  if (finishing_) return End();
   Finish();
 }
 

@@ -56,6 +56,7 @@ class Session : private Emulator::Observer, private FunctionProcess::Observer {
   bool Done() const;
   void Finish();
   void AwaitReports(int patience);
+  void End();
   void Drain();
   void NoteIdleEnd(const std::string& how, int status);
   void NoteUnwatched(std::uint16_t peer_port);
