@@ -36,8 +36,15 @@ void Console::FunctionLine(OutputStream stream, std::string_view line) {
   ClearProgress();
   const bool to_error = stream == OutputStream::kError || style_.all_to_error;
   const bool color = to_error ? style_.color_error : style_.color_out;
-  WriteAll(to_error ? STDERR_FILENO : STDOUT_FILENO,
-           color ? Concat(kDim, kMark, kPlain, line, "\n") : Concat(kMark, line, "\n"));
+  const std::string mark = color ? Concat(kDim, kMark, kPlain) : std::string(kMark);
+  std::string text = Concat(mark, line, "\n");
+  if (to_error ? style_.terminal_error : style_.terminal_out) {
+    for (std::size_t at = mark.size(); (at = text.find('\r', at)) != std::string::npos;) {
+      const bool ends_line = text[at + 1] == '\n';
+      text.replace(at, 1, ends_line ? "" : Concat("\n", mark));
+    }
+  }
+  WriteAll(to_error ? STDERR_FILENO : STDOUT_FILENO, text);
   DrawProgress();
 }
 

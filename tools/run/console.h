@@ -15,8 +15,11 @@ class Console {
   struct Style {
     bool color_out = false;  // dim the function's lines
     bool color_error = false;
-    bool progress = false;      // standard error is a terminal
-    bool all_to_error = false;  // standard output is for a program
+    bool progress = false;  // standard error is a terminal
+    bool terminal_out =
+        false;  // a carriage return inside a line, which the official clients write for a line break,
+    bool terminal_error = false;  // would make the line overwrite itself
+    bool all_to_error = false;    // standard output is for a program
   };
 
   explicit Console(Style style) : style_(style) {}

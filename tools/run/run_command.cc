@@ -52,7 +52,8 @@ Console::Style StyleOf(const OutputOptions& options) {
   Console::Style style;
   style.color_out = always || (!never && isatty(STDOUT_FILENO) == 1);
   style.color_error = always || (!never && isatty(STDERR_FILENO) == 1);
-  style.progress = isatty(STDERR_FILENO) == 1;
+  style.terminal_out = isatty(STDOUT_FILENO) == 1;
+  style.terminal_error = style.progress = isatty(STDERR_FILENO) == 1;
   // What a program reads must be the summary alone.
   style.all_to_error = options.format != "text" && (options.output.empty() || options.output == "-");
   return style;
