@@ -43,7 +43,11 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def environment(self, **more):
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("CLEANSLATE", "LD_", "AWS"))}
+        plain = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CLEANSLATE", "LD_", "AWS"))
+        }
         return plain | {"NO_COLOR": "1"} | more
 
     def start(self, *words, command=COMMAND, **env):
@@ -69,14 +73,21 @@ class Case(unittest.TestCase):
     def run_command(self, *words, expect=DONE, command=COMMAND, **env):
         process = self.start(*words, command=command, **env)
         process.out, process.err = process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, expect, f"\nout: {process.out[-2000:]}\nerr: {process.err[-2000:]}")
+        self.assertEqual(
+            process.returncode, expect, f"\nout: {process.out[-2000:]}\nerr: {process.err[-2000:]}"
+        )
         return process
 
     def run_victim(self, what, *options, expect=DONE, arguments=(), **env):
         """`cleanslate run --no-preload OPTIONS -- victim.py WHAT`. `options` may hold --with-library instead."""
-        options = [word for word in options if word != "--with-library"] if "--with-library" in options else [
-            "--no-preload", *options]
-        return self.run_command("run", *options, "--", sys.executable, VICTIM, what, *arguments, expect=expect, **env)
+        options = (
+            [word for word in options if word != "--with-library"]
+            if "--with-library" in options
+            else ["--no-preload", *options]
+        )
+        return self.run_command(
+            "run", *options, "--", sys.executable, VICTIM, what, *arguments, expect=expect, **env
+        )
 
     def assert_refused(self, done, *parts):
         """One line on stderr that holds all `parts`, and nothing on stdout."""

@@ -96,7 +96,9 @@ class BadInput(Case):
             ("rack.handler", USAGE, "Ruby"),
         ):
             with self.subTest(handler=handler):
-                done = self.run_command("run", "--no-preload", "--handler", handler, expect=code, command=copy, **nowhere)
+                done = self.run_command(
+                    "run", "--no-preload", "--handler", handler, expect=code, command=copy, **nowhere
+                )
                 self.assert_refused(done, *parts)
 
     def test_the_library_is_missing(self):

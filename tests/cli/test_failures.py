@@ -46,7 +46,9 @@ class Failures(Case):
     def test_an_interrupt_still_tells_what_was_learned(self):
         for sent in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(signal=sent):
-                process = self.start("run", "--no-preload", "-n", "1000000", "--", sys.executable, VICTIM, "tell")
+                process = self.start(
+                    "run", "--no-preload", "-n", "1000000", "--", sys.executable, VICTIM, "tell"
+                )
                 self.assertIn("event 1", process.stdout.readline())
                 process.send_signal(sent)
                 out, err = process.communicate(timeout=PATIENCE)
@@ -74,8 +76,20 @@ class Failures(Case):
         self.assertEqual([pid for pid in pids if is_alive(pid)], [])
 
     def test_also_when_the_run_is_killed(self):
-        process = self.start("run", "--no-preload", "--listen", "0", "-n", "9", "-e", "{}", "--", sys.executable, VICTIM,
-                             "escape")
+        process = self.start(
+            "run",
+            "--no-preload",
+            "--listen",
+            "0",
+            "-n",
+            "9",
+            "-e",
+            "{}",
+            "--",
+            sys.executable,
+            VICTIM,
+            "escape",
+        )
         pids = self.pids_of_escapees(process)
         process.kill()
         process.communicate(timeout=PATIENCE)

@@ -15,9 +15,12 @@ class Invocations(Case):
         (self.folder / "one.json").write_text('{"from": "file"}')
         (self.folder / "more.jsonl").write_text('[1]\n\n"two"\n')
         done = self.run_victim(
-            "tell", "-e", '{"a":  1}', "--event", "@one.json", "--events", "more.jsonl", "-n", "6")
+            "tell", "-e", '{"a":  1}', "--event", "@one.json", "--events", "more.jsonl", "-n", "6"
+        )
         expected = ['{"a":  1}', '{"from": "file"}', "[1]", '"two"', '{"a":  1}', '{"from": "file"}']
-        self.assertEqual(self.said(done.out, "event"), [f"{n + 1} {event}" for n, event in enumerate(expected)])
+        self.assertEqual(
+            self.said(done.out, "event"), [f"{n + 1} {event}" for n, event in enumerate(expected)]
+        )
 
     def test_every_event_of_a_long_file_is_used(self):
         (self.folder / "many.jsonl").write_text("".join(f"{n}\n" for n in range(8)))
@@ -28,15 +31,35 @@ class Invocations(Case):
         root = self.folder / "my-function"
         root.mkdir()
         done = self.run_victim(
-            "environment", "-n", "1", "--root", "my-function", "--memory", "512", "--env", "MINE=a=b", "--env",
-            "TZ=Europe/Berlin", arguments=["app.handler"], _HANDLER="other", HOME="/home/me")
+            "environment",
+            "-n",
+            "1",
+            "--root",
+            "my-function",
+            "--memory",
+            "512",
+            "--env",
+            "MINE=a=b",
+            "--env",
+            "TZ=Europe/Berlin",
+            arguments=["app.handler"],
+            _HANDLER="other",
+            HOME="/home/me",
+        )
         (text,) = self.said(done.out, "environment")
         environment = json.loads(text)
         for name, value in {
-            "AWS_LAMBDA_FUNCTION_NAME": "my-function", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/my-function",
-            "_HANDLER": "app.handler", "LAMBDA_TASK_ROOT": str(root.resolve()), "MINE": "a=b", "TZ": "Europe/Berlin",
+            "AWS_LAMBDA_FUNCTION_NAME": "my-function",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/my-function",
+            "_HANDLER": "app.handler",
+            "LAMBDA_TASK_ROOT": str(root.resolve()),
+            "MINE": "a=b",
+            "TZ": "Europe/Berlin",
             "HOME": "/home/me",
         }.items():
             self.assertEqual(environment.get(name), value, name)
@@ -56,7 +79,7 @@ class Invocations(Case):
         self.assertEqual(json.loads(self.said(done.out, "environment")[0])["WRAPPED"], sys.executable)
 
     def test_a_relative_command_is_below_the_root_or_here(self):
-        script = f'#!/bin/sh\nexec {sys.executable} {VICTIM} echo\n'
+        script = f"#!/bin/sh\nexec {sys.executable} {VICTIM} echo\n"
         for place in ("root/below", "here"):
             path = self.folder / place
             path.parent.mkdir(exist_ok=True)
@@ -66,7 +89,9 @@ class Invocations(Case):
         self.run_command("run", "--no-preload", "-n", "1", "--root", "root", "./here")
 
     def test_options_after_the_command_are_its_own(self):
-        done = self.run_command("run", "--no-preload", "-n", "1", sys.executable, VICTIM, "tell", "-n", "9", "--root")
+        done = self.run_command(
+            "run", "--no-preload", "-n", "1", sys.executable, VICTIM, "tell", "-n", "9", "--root"
+        )
         self.assertEqual(len(self.said(done.out, "event")), 1)
 
     def test_any_output_is_passed_on(self):
@@ -94,14 +119,22 @@ class Invocations(Case):
         size = 6 << 20
         (self.folder / "large.json").write_text('"' + "x" * (size - 2) + '"')
         self.run_victim("echo", "-n", "3", "-e", "@large.json", "--timeout", "60")
-        done = self.run_victim("large", "-n", "2", "-e", str(size + 100), "-e", str(size + 101), "--timeout", "60")
+        done = self.run_victim(
+            "large", "-n", "2", "-e", str(size + 100), "-e", str(size + 101), "--timeout", "60"
+        )
         self.assertEqual(self.said(done.out, "status"), ["202", "413"])
         self.assertIn("exceeded maximum allowed payload size", done.err)
 
     def test_rules_of_the_runtime_api(self):
         done = self.run_victim("repeat_next", "-n", "2")
-        self.assertEqual([self.said(done.out, word) for word in ("same", "wrong", "right", "again", "init")],
-                         [["True"], ["400"], ["202"], ["403"], ["403"]])
+        self.assertEqual(
+            [self.said(done.out, word) for word in ("same", "wrong", "right", "again", "init")],
+            [["True"], ["400"], ["202"], ["403"], ["403"]],
+        )
+
+    def test_several_at_once(self):
+        done = self.run_victim("three_at_once", "-n", "9", "--env", "AWS_LAMBDA_MAX_CONCURRENCY=3")
+        self.assertEqual(done.err, "")
 
     def test_unusual_http(self):
         for words in ("dribble", "lower-case", "close", "chunked", "dribble,lower-case,close,chunked,freeze"):

@@ -15,7 +15,9 @@ PATH = "/2015-03-31/functions/function/invocations"
 
 class Listen(Case):
     def listen(self, what, *options):
-        process = self.start("run", "--no-preload", "--listen", "0", *options, "--", sys.executable, VICTIM, what)
+        process = self.start(
+            "run", "--no-preload", "--listen", "0", *options, "--", sys.executable, VICTIM, what
+        )
         line = process.stderr.readline()
         match = re.search(r"http://127\.0\.0\.1:(\d+)" + PATH, line)
         self.assertIsNotNone(match, line)
@@ -51,8 +53,13 @@ class Listen(Case):
 
     def test_what_the_caller_gives_reaches_the_function(self):
         process = self.listen("headers", "-n", "1")
-        given = {"X-Amz-Client-Context": "Y29udGV4dA==", "X-Amzn-Trace-Id": "Root=1-2-3", "X-Amz-Tenant-Id": "blue",
-                 "X-Amz-Cognito-Identity": "someone", "Content-Type": "text/x-mine"}
+        given = {
+            "X-Amz-Client-Context": "Y29udGV4dA==",
+            "X-Amzn-Trace-Id": "Root=1-2-3",
+            "X-Amz-Tenant-Id": "blue",
+            "X-Amz-Cognito-Identity": "someone",
+            "Content-Type": "text/x-mine",
+        }
         _, body = self.invoke(process, b"{}", given)
         self.finish(process)
         seen = json.loads(body)
@@ -61,8 +68,12 @@ class Listen(Case):
         self.assertEqual(seen["lambda-runtime-aws-tenant-id"], "blue")
         self.assertEqual(seen["lambda-runtime-cognito-identity"], "someone")
         self.assertEqual(seen["content-type"], "text/x-mine")
-        self.assertRegex(seen["lambda-runtime-aws-request-id"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-        self.assertRegex(seen["lambda-runtime-invoked-function-arn"], r"^arn:aws:lambda:[-a-z0-9]+:\d{12}:function:.+$")
+        self.assertRegex(
+            seen["lambda-runtime-aws-request-id"], r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+        )
+        self.assertRegex(
+            seen["lambda-runtime-invoked-function-arn"], r"^arn:aws:lambda:[-a-z0-9]+:\d{12}:function:.+$"
+        )
         self.assertGreater(int(seen["lambda-runtime-deadline-ms"]), 1_700_000_000_000)
         self.assertIn("date", seen)
         self.assertIn("content-length", seen)
@@ -100,8 +111,10 @@ class Listen(Case):
         self.invoke(process)
         reply, body = self.invoke(process)
         self.assertEqual(json.loads(body)["errorType"], "Runtime.ExitError")
-        self.assertRegex(json.loads(body)["errorMessage"],
-                         r"^RequestId: [-0-9a-f]{36} Error: Runtime exited with error: exit status 7$")
+        self.assertRegex(
+            json.loads(body)["errorMessage"],
+            r"^RequestId: [-0-9a-f]{36} Error: Runtime exited with error: exit status 7$",
+        )
         self.finish(process, FUNCTION_FAILED)
 
     def test_asynchronous_invocations_and_dry_runs(self):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 API = "/2018-06-01/runtime"
@@ -173,6 +174,24 @@ def report(runtime):
         number += 1
         runtime.respond(request_id, event)
         write("window", {"first": number, "last": number, "requestIds": [request_id]}, own)
+
+
+def three_at_once(runtime):
+    """Three threads; each answers when all three have an event."""
+    barrier = threading.Barrier(3)
+
+    def work():
+        own = Runtime()
+        while True:
+            request_id, event, _ = own.next()
+            barrier.wait()
+            own.respond(request_id, event)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def repeat_next(runtime):
