@@ -71,11 +71,11 @@ def handler(event, context):
     return subprocess.run(["true"]).returncode
 """,
     "a database in memory, modules by and by": """
-import json, logging, sqlite3
+import contextlib, json, logging, sqlite3
 def handler(event, context):
     logging.getLogger().warning("call %s", event["number"])
     import decimal, uuid, csv, html, zlib
-    with sqlite3.connect(":memory:") as database:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.execute("create table t (a)")
         database.executemany("insert into t values (?)", [(n,) for n in range(1000)])
         return len(zlib.compress(json.dumps(database.execute("select a from t").fetchall()).encode()))

@@ -95,11 +95,15 @@ class Demo(Case):
             any(frame.get("function") == "grow" for site in sites for frame in site["where"]), sites
         )
 
-        growing = {finding["rule"]: finding for finding in last["findings"] if finding["severity"] != "info"}
-        self.assertIn("invoice-", growing["tmp-growth"]["subject"])
-        self.assertIn(table, growing["descriptor-leak"]["subject"] + growing["descriptor-leak"]["message"])
-        self.assertIn("grow", repr(growing["heap-growth"]["where"]))
-        self.assertIn("grow", growing["heap-growth"]["subject"] + growing["heap-growth"]["message"])
+        def subjects_and_messages(rule):
+            return [
+                finding["subject"] + ": " + finding["message"]
+                for finding in warnings_of(done.windows[:5], rule)
+            ]
+
+        self.assertTrue(any("invoice-" in text for text in subjects_and_messages("tmp-growth")))
+        self.assertTrue(any("prices.csv" in text for text in subjects_and_messages("descriptor-leak")))
+        self.assertTrue(any(text.startswith("grow: ") for text in subjects_and_messages("heap-growth")))
         for text in ("invoice-", "prices.csv", "grow"):
             self.assertIn(text, done.stdout, "the summary names what the reports name")
 
