@@ -44,7 +44,7 @@ class Invocations(Case):
             "TZ=Europe/Berlin",
             arguments=["app.handler"],
             _HANDLER="other",
-            HOME="/home/me",
+            HOME="/somewhere",
         )
         (text,) = self.said(done.out, "environment")
         environment = json.loads(text)
@@ -60,7 +60,7 @@ class Invocations(Case):
             "LAMBDA_TASK_ROOT": str(root.resolve()),
             "MINE": "a=b",
             "TZ": "Europe/Berlin",
-            "HOME": "/home/me",
+            "HOME": "/somewhere",
         }.items():
             self.assertEqual(environment.get(name), value, name)
         self.assertNotIn("LD_PRELOAD", environment)

@@ -194,7 +194,8 @@ bool HasHandlerForm(std::string_view argument) {
   if (fs::exists(fs::path(argument), ignored)) return false;
   const auto is_word = [](unsigned char c) { return IsAlphanumeric(c) || c == '_' || c == '$'; };
   const std::size_t dot = argument.rfind('.');
-  const std::size_t colons = argument.find("::");
+  const std::size_t colons = argument.rfind("::");  // Java and .NET name a method of a class
+  const bool is_method = colons != std::string_view::npos;
   const std::size_t name = colons != std::string_view::npos ? colons + 2
                            : dot == std::string_view::npos  ? dot
                                                             : dot + 1;
@@ -204,8 +205,9 @@ bool HasHandlerForm(std::string_view argument) {
   if (file.empty() || file.back() == '/' || file.back() == '.') return false;
   return !(function[0] >= '0' && function[0] <= '9') &&
          std::all_of(function.begin(), function.end(), is_word) &&
-         std::all_of(file.begin(), file.end(),
-                     [is_word](unsigned char c) { return is_word(c) || c == '.' || c == '/' || c == '-'; });
+         std::all_of(file.begin(), file.end(), [&](unsigned char c) {
+           return is_word(c) || c == '.' || c == '/' || c == '-' || (c == ':' && is_method);
+         });
 }
 
 std::string FindProgram(const std::string& program, std::string_view path, const fs::path& folder) {

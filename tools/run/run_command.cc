@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -63,7 +64,9 @@ Console::Style StyleOf(const OutputOptions& options) {
 Report UnwatchedReport(const RunPlan& plan, const std::string& why) {
   Report report;
   report.type = ReportType::kQuiet;
-  report.timestamp_ms = 0;
+  report.timestamp_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
   report.environment = "run";
   report.function.name = plan.child.function_name;
   report.function.version = "$LATEST";

@@ -111,13 +111,12 @@ void Session::StartProcess() {
   emulator_->ProcessStarted();
 }
 
-// One at a time, the next event waits until the window has closed. Where several may be in flight they are
-// kept busy.
+// The next events wait until the window has closed. Where several may be in flight they come in batches:
+// without a pause between them no window would ever close.
 void Session::Feed() {
-  if (finishing_ || frozen_) return;
-  const int concurrency = plan_.emulator.limits.concurrency;
-  while (submitted_ < plan_.own_invocations && submitted_ - own_completed_ < concurrency &&
-         (concurrency > 1 || !process_ || emulator_->quiescent())) {
+  if (finishing_ || frozen_ || submitted_ > own_completed_) return;
+  if (process_ && !emulator_->quiescent()) return;
+  for (int room = plan_.emulator.limits.concurrency; room > 0 && submitted_ < plan_.own_invocations; --room) {
     Invocation invocation;
     invocation.request_id = RandomUuid();
     invocation.event = plan_.events[static_cast<std::size_t>(submitted_) % plan_.events.size()];
@@ -150,7 +149,9 @@ void Session::Finish() {
 
 void Session::AwaitReports(int patience) {
   Drain();
-  if (patience > 0 && process_ && result_.windows > 0 && !unreported_.empty()) {
+  const bool expected =
+      result_.windows > 0 || (plan_.emulator.limits.concurrency > 1 && !plan_.child.library.empty());
+  if (patience > 0 && process_ && expected && !unreported_.empty()) {
     pause_.expires_after(kReportPause);
     pause_.async_wait([this, patience](const error_code& cancelled) {
       if (!cancelled) AwaitReports(patience - 1);

@@ -94,8 +94,8 @@ TEST(HandlerForm, IsAFileAndAFunction) {
         "example.Handler::handleRequest", "Assembly::Name.Space.Class::Method"}) {
     EXPECT_TRUE(HasHandlerForm(handler)) << handler;
   }
-  for (const char* other :
-       {"", "app", "-m", "--x=a.b", ".hidden", "app.", "a b.c", "1.5", "dir/", "./", "app.2x"}) {
+  for (const char* other : {"", "app", "-m", "--x=a.b", ".hidden", "app.", "a b.c", "1.5", "dir/", "./",
+                            "app.2x", "http://host.name", "Class::"}) {
     EXPECT_FALSE(HasHandlerForm(other)) << other;
   }
 }
@@ -144,7 +144,7 @@ TEST_F(Handler, NodesClientIsFoundBesideTheFunction) {
   const std::string script = Write("node_modules/aws-lambda-ric/bin/index.mjs", "");
   const std::string node = Write("bin/node", "#!/bin/sh\necho v22.4.0\n");
   fs::permissions(node, fs::perms::owner_all);
-  auto command = CommandOfHandler("app.handler", folder_, folder_, folder_ / "bin");
+  auto command = CommandOfHandler("app.handler", folder_, folder_, (folder_ / "bin").string());
   ASSERT_TRUE(command) << command.failure().message;
   EXPECT_THAT(command->arguments, ElementsAre(node, script, "app.handler"));
   EXPECT_EQ(command->execution_env, "AWS_Lambda_nodejs22.x");
@@ -209,7 +209,7 @@ TEST(LineSplitter, LinesComeWholeWhateverTheSplit) {
   for (const std::size_t piece : {1UL, 2UL, 100UL}) {
     std::vector<std::string> lines;
     LineSplitter splitter([&lines](std::string_view line) { lines.emplace_back(line); });
-    const std::string text("one\n\ntwo \0\xff\nrest", 15);
+    const std::string text("one\n\ntwo \0\xff\nrest", 16);
     for (std::size_t at = 0; at < text.size(); at += piece) {
       splitter.Add(std::string_view(text).substr(at, piece));
     }
