@@ -89,6 +89,7 @@ class Session : private Emulator::Observer, private FunctionProcess::Observer {
   bool frozen_ = false;
   bool killing_ = false;  // its end is our doing
   bool finishing_ = false;
+  bool any_report_ = false;
   bool polled_ = false;  // this process has asked for an event
   std::set<std::string> own_ids_;
   std::set<std::string> unreported_;  // answered invocations whose window has not come
