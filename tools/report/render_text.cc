@@ -12,7 +12,8 @@
 namespace cleanslate {
 namespace {
 
-constexpr std::size_t kMostFrames = 3;        // of a finding
+constexpr std::size_t kMostFrames = 3;  // of a finding
+constexpr std::int64_t kMostIntended = 5;
 constexpr std::size_t kMostEnvironments = 5;  // by name
 constexpr std::size_t kMostSurvivors = 5;     // of each kind
 constexpr std::size_t kLongestName = 160;     // columns; of a path, a function, a subject
@@ -20,6 +21,10 @@ constexpr std::size_t kNarrowest = 40;
 
 std::string Name(std::string_view text) {
   return Cut(Visible(text), kLongestName);
+}
+
+bool IsNamed(const Frame& frame) {
+  return !frame.function.empty() || !frame.file.empty();
 }
 
 std::string PlaceOf(const Frame& frame) {
@@ -119,7 +124,7 @@ class TextRenderer {
       Findings(Severity::kCritical);
       Findings(Severity::kWarning);
       Verdict();
-      Findings(Severity::kInfo);
+      Intended();
     }
     Footer();
     return std::move(text_);
@@ -171,11 +176,11 @@ class TextRenderer {
   }
 
   void Finding(const FindingSummary& summary) {
-    static constexpr std::string_view kColors[] = {"36", "33;1", "31;1"};
+    const std::string_view color = summary.severity == Severity::kCritical ? "31;1" : "33;1";
     const cleanslate::Finding& finding = summary.latest;
     const std::string severity(NameOf(summary.severity));
-    Line(Painted(severity, kColors[static_cast<std::size_t>(summary.severity)]) + " " +
-         Painted(Name(finding.rule), "1") + (finding.subject.empty() ? "" : ": " + Name(finding.subject)));
+    Line(Painted(severity, color) + " " + Painted(Name(finding.rule), "1") +
+         (finding.subject.empty() ? "" : ": " + Name(finding.subject)));
     Paragraph(Visible(finding.message), "  ");
     Where(finding.where, "    at ", kMostFrames);
     Paragraph(TrendSentence(finding.trend), "  ");
@@ -191,11 +196,28 @@ class TextRenderer {
     Line("");
   }
 
+  // What is only told for information gets a line each: it must not drown what drifts.
+  void Intended() {
+    const std::int64_t count = summary_.CountOf(Severity::kInfo);
+    if (count == 0) return;
+    Line("survived, and looks intended:");
+    std::int64_t shown = 0;
+    for (const FindingSummary& finding : summary_.findings) {
+      if (finding.severity != Severity::kInfo || shown == kMostIntended) continue;
+      ++shown;
+      Paragraph(Name(finding.latest.rule) + ": " + Visible(finding.latest.message), "  ");
+    }
+    if (count > shown) Line("  and " + std::to_string(count - shown) + " more, which --format json lists");
+    Line("");
+  }
+
+  // Frames that have no name say something only where none has.
   void Where(const Frames& frames, std::string_view indent, std::size_t most) {
+    const bool any_named = std::any_of(frames.begin(), frames.end(), IsNamed);
     std::size_t shown = 0;
     for (const Frame& frame : frames) {
       const std::string place = PlaceOf(frame);
-      if (place.empty()) continue;
+      if (place.empty() || (any_named && !IsNamed(frame))) continue;
       if (shown++ == most) break;
       Line(std::string(indent) + place);
     }

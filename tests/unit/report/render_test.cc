@@ -63,8 +63,32 @@ TEST(RenderText, CallsCleanWhatOnlyLooksIntended) {
   report.findings[0].severity = Severity::kInfo;
   const std::string text = RenderText(Of({report}));
   EXPECT_THAT(text, HasSubstr("clean: nothing that drifts\n"));
-  EXPECT_THAT(text, HasSubstr("info variable-growth: app.cache\n"));
+  EXPECT_THAT(text,
+              HasSubstr("survived, and looks intended:\n  variable-growth: global list app.cache grew"));
   EXPECT_THAT(text, HasSubstr("1 info in 1 window"));
+}
+
+TEST(RenderText, LetsInformationNotDrownWhatDrifts) {
+  Report report = samples::Orders();
+  for (int i = 0; i < 12; ++i) {
+    Finding info = report.findings[0];
+    info.severity = Severity::kInfo;
+    info.fingerprint = "v1:" + std::to_string(i);
+    report.findings.push_back(info);
+  }
+  const std::string text = RenderText(Of({report}));
+  EXPECT_THAT(text, HasSubstr("  and 7 more, which --format json lists\n"));
+  EXPECT_LT(text.find("warning variable-growth"), text.find("survived, and looks intended"));
+}
+
+TEST(RenderText, ShowsFramesWithoutNamesOnlyWhereNoneHasOne) {
+  Report report = samples::Orders();
+  report.findings[0].where = {{"", "", 0, "python3.11", "ff", 0x10},
+                              {"grow", "", 0, "libleak.so", "ff", 0x20}};
+  EXPECT_THAT(RenderText(Of({report})), HasSubstr("    at grow (in libleak.so)\n"));
+  EXPECT_THAT(RenderText(Of({report})), Not(HasSubstr("0x10")));
+  report.findings[0].where.pop_back();
+  EXPECT_THAT(RenderText(Of({report})), HasSubstr("    at python3.11+0x10\n"));
 }
 
 TEST(RenderText, SaysWhenThereIsNothing) {
