@@ -32,6 +32,10 @@ std::int64_t BytesBefore(const ChangedFile& changed) {
   return changed.file.type == FileType::kRegular ? changed.bytes_before : 0;
 }
 
+bool WasSeenMade(const FileEntry& file) {
+  return file.born != 0 || file.stack != StackId::kNone;
+}
+
 // Known origins first, so that a crowd of new ones can't take the place of one that has just grown. Only what
 // has grown can be seen to grow on, so a series begins with a rise; its level is the one since then.
 void Move(History<std::string>& history, WindowNumber window, const std::map<std::string, Amount>& changes) {
@@ -63,7 +67,8 @@ Draft FileRules::DraftOf(const std::string& origin, const Group& group) const {
   return draft;
 }
 
-void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& files, Drafts& drafts) {
+void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& files, bool children,
+                        Drafts& drafts) {
   if (window == 0) return;  // what was there before the first invocation is nobody's residue
   std::map<std::string, Group> groups;
   for (const ChangedFile& changed : files) {
@@ -74,8 +79,10 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
       group.folder = Rooted(changed.file, FolderPattern(local));
     }
     const bool deleted = changed.change == FileChange::kDeleted;
-    group.bytes += deleted ? -BytesBefore(changed) : Bytes(changed) - BytesBefore(changed);
-    group.count += deleted ? -1 : changed.change == FileChange::kCreated ? 1 : 0;
+    if (children || WasSeenMade(changed.file)) {
+      group.bytes += deleted ? -BytesBefore(changed) : Bytes(changed) - BytesBefore(changed);
+      group.count += deleted ? -1 : changed.change == FileChange::kCreated ? 1 : 0;
+    }
     if (deleted) continue;
     if (group.example != nullptr && group.example->file.path != changed.file.path) group.several = true;
     // The outermost: a folder comes before what is in it.
@@ -118,7 +125,9 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
       drafts.push_back(std::move(draft));
       continue;
     }
-    if (window > 1 && (series == nullptr || !series->rose())) draft.growth.pattern = Pattern::kReplaced;
+    const bool renewed = !WasSeenMade(group.example->file) ? group.example->change != FileChange::kCreated
+                                                           : series == nullptr || !series->rose();
+    if (window > 1 && renewed) draft.growth.pattern = Pattern::kReplaced;
     draft.rule = kTmpResidue;
     draft.count = group.left;
     draft.bytes = group.left_bytes;

@@ -19,6 +19,10 @@
 
 namespace cleanslate {
 
+// A folder may be shared with strangers, as /tmp is on a developer's machine. A file that no call of this
+// process was seen to make or write is theirs, unless the process has had children, whose calls nobody sees:
+// such a file is told of, but it is no evidence of growth.
+
 // The origin that a file is counted under.
 std::string FileOrigin(const FileEntry& file);
 
@@ -26,7 +30,8 @@ class FileRules {
  public:
   explicit FileRules(std::size_t max_origins) : origins_(max_origins), folders_(max_origins) {}
 
-  void Observe(WindowNumber window, const std::vector<ChangedFile>& files, Drafts& drafts);
+  // `children`: the process has or had some.
+  void Observe(WindowNumber window, const std::vector<ChangedFile>& files, bool children, Drafts& drafts);
 
   std::int64_t forgotten() const { return origins_.forgotten() + folders_.forgotten(); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_set>
@@ -145,7 +146,7 @@ class Judge::Memory {
     heap_.Observe(now.window, now.heap.sites, survivors.heap, drafts);
     mappings_.Observe(now.window, now.mappings.sites, survivors.mappings, drafts);
     descriptors_.Observe(now.window, now.descriptors, survivors.descriptors, drafts);
-    files_.Observe(now.window, survivors.files, drafts);
+    files_.Observe(now.window, survivors.files, HadChildren(now.process), drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
@@ -218,6 +219,13 @@ class Judge::Memory {
     return causes;
   }
 
+  // Children of before the baseline don't count: a wrapper script has run some before it became this process.
+  bool HadChildren(const ProcessSnapshot& now) {
+    if (!ended_children_before_) ended_children_before_ = now.ended_children;
+    had_children_ = had_children_ || now.has_children || now.ended_children > *ended_children_before_;
+    return had_children_;
+  }
+
   // Naming is what costs; stacks that were found to lie within a collector's runtime aren't named in vain
   // again.
   bool IsKnownGarbage(const Draft& draft) const {
@@ -273,6 +281,8 @@ class Judge::Memory {
   DescriptorRules descriptors_;
   FileRules files_;
   std::unordered_set<StackId> collected_;
+  std::optional<std::int64_t> ended_children_before_;
+  bool had_children_ = false;
   std::int64_t suppressed_ = 0;
   std::int64_t left_out_ = 0;
 };

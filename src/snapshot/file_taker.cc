@@ -168,14 +168,17 @@ void FileTaker::Note(const std::string& folder_path, Folder& folder, const char*
   entry.bytes = status.st_size;
   entry.modified_ns = Nanoseconds(status.st_mtim);
   entry.changed_ns = Nanoseconds(status.st_ctim);
+  const bool same_file = entry.device == status.st_dev && entry.inode == status.st_ino;
   entry.device = status.st_dev;
   entry.inode = status.st_ino;
   // What changed after the first Take did so while we watched, whenever it is found.
   if (first_sight)
     entry.found_late =
         take_ > 1 && folder.last_take == 0 && !folder.is_new && entry.changed_ns < first_take_ns_;
-  if (options_.birth) {
-    const Provenance birth = options_.birth(entry.device, entry.inode);
+  const Provenance birth = options_.birth ? options_.birth(entry.device, entry.inode) : Provenance();
+  // A birth that is no longer on record was still seen.
+  const bool known_birth = birth.born != 0 || birth.stack != StackId::kNone;
+  if (known_birth || !same_file) {
     entry.born = birth.born;
     entry.stack = birth.stack;
   }

@@ -1,7 +1,8 @@
 #pragma once
 
-// Threads and resident memory of this process, from one read of /proc/self/stat (proc(5): num_threads, rss).
-// Members stay 0 where the file can't be read. COLD, any thread.
+// Threads and resident memory of this process, from one read of /proc/self/stat (proc(5): num_threads, rss),
+// and whether it has or had children (waitid(2) without reaping any, getrusage(2)). Members stay 0 where the
+// kernel doesn't answer. COLD, any thread.
 
 #include <cstdint>
 

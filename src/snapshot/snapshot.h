@@ -104,6 +104,8 @@ struct FileSnapshot {
 struct ProcessSnapshot {
   std::int64_t threads = 0;  // without our own
   std::int64_t rss_bytes = 0;
+  bool has_children = false;        // running, or ended and not yet waited for
+  std::int64_t ended_children = 0;  // grows whenever a child has been waited for; says nothing else
 };
 
 struct Snapshot {

@@ -95,6 +95,39 @@ TEST(TmpGrowth, TheWatchedFoldersOwnNameIsNoPattern) {
   EXPECT_EQ(elsewhere.last[0].fingerprint, process.last[0].fingerprint);
 }
 
+// /tmp of a developer's machine is full of other people's work.
+TEST(TmpGrowth, DoesNotAccuseOfWhatStrangersWrite) {
+  SimulatedProcess process;
+  EXPECT_EQ(process.FirstFinding(
+                100, [&](WindowNumber w) { process.WriteUnseen("/tmp/cc" + std::to_string(w) + ".s", 10); }),
+            0u);
+  ASSERT_THAT(process.last, SizeIs(1));
+  EXPECT_EQ(process.last[0].rule, "tmp-residue");  // it is there, so it is told of
+  EXPECT_EQ(process.last[0].severity, Severity::kInfo);
+}
+
+TEST(TmpGrowth, AStrangersFilesDoNotHideOnesOwn) {
+  SimulatedProcess process;
+  EXPECT_EQ(process.FirstFinding(100,
+                                 [&](WindowNumber w) {
+                                   process.Write("/tmp/invoice-" + std::to_string(w), 10);
+                                   process.WriteUnseen("/tmp/cc" + std::to_string(w) + ".s", 10);
+                                 }),
+            5u);
+  EXPECT_EQ(process.last[0].subject, "/tmp/invoice-*");
+}
+
+TEST(TmpGrowth, CountsWhatAChildMayHaveWritten) {
+  SimulatedProcess process;
+  EXPECT_EQ(process.FirstFinding(100,
+                                 [&](WindowNumber w) {
+                                   process.EndAChild();
+                                   process.WriteUnseen("/tmp/frame-" + std::to_string(w) + ".png", 10);
+                                 }),
+            5u);
+  EXPECT_EQ(process.last[0].rule, "tmp-growth");
+}
+
 TEST(TmpGrowth, IsFoundAtEveryTenthInvocation) {
   SimulatedProcess process;
   const WindowNumber called = process.FirstFinding(100, [&](WindowNumber w) {

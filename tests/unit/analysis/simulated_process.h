@@ -72,6 +72,12 @@ class SimulatedProcess {
     file.born = window();
     file.stack = static_cast<StackId>(stack);
   }
+  // By a process that isn't watched.
+  void WriteUnseen(const std::string& path, std::int64_t bytes) {
+    Write(path, bytes);
+    files_[path].born = 0;
+  }
+  void EndAChild() { ++now_.process.ended_children; }
   void MakeFolder(const std::string& path) {
     Write(path, 4096);
     files_[path].type = FileType::kDirectory;

@@ -293,6 +293,23 @@ TEST_F(Folder, JoinsWhatTheCallerKnows) {
   EXPECT_EQ(taken.entries[0].stack, StackId{8});
 }
 
+TEST_F(Folder, ABirthThatIsNoLongerOnRecordWasStillSeen) {
+  Write("a");
+  bool on_record = true;
+  FileTakerOptions options;
+  options.folders = {root_};
+  options.birth = [&](std::uint64_t, std::uint64_t) {
+    return on_record ? Provenance{3, StackId{8}} : Provenance();
+  };
+  FileTaker taker(options);
+  taker.Take(kForever);
+  on_record = false;
+  EXPECT_EQ(Entry(taker.Take(kForever), "a").born, 3u);
+  Write("b");
+  std::filesystem::rename(At("b"), At("a"));  // another file
+  EXPECT_EQ(Entry(taker.Take(kForever), "a").born, 0u);
+}
+
 // A tree that one Take can't cover is covered by several, each continuing where the last one stopped.
 TEST_F(Folder, RotatesUnderABudget) {
   std::set<std::string> all;

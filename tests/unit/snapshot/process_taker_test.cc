@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
@@ -33,6 +35,23 @@ TEST(TakeProcess, MeasuresResidentMemory) {
   std::memset(block, 1, kBytes);
   EXPECT_GT(TakeProcess().rss_bytes, before + static_cast<std::int64_t>(kBytes) / 2);
   munmap(block, kBytes);
+}
+
+TEST(TakeProcess, SeesChildrenAndLeavesThemToTheirParent) {
+  const ProcessSnapshot before = TakeProcess();
+  EXPECT_FALSE(before.has_children);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(7);
+  EXPECT_TRUE(TakeProcess().has_children);
+  siginfo_t ended = {};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(TakeProcess().has_children);  // not yet waited for
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child) << "it must still be there to be waited for";
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_FALSE(TakeProcess().has_children);
+  EXPECT_GT(TakeProcess().ended_children, before.ended_children);
 }
 
 TEST(TakeProcess, ReadsPastAnyProgramName) {
