@@ -1,8 +1,5 @@
 // The heap. A guard covers the real call: what the allocator itself maps is not the host's.
 
-#include <cerrno>
-#include <cstdint>
-
 #include "base/bootstrap_arena.h"
 #include "preload/real_functions.h"
 #include "preload/watch.h"
@@ -59,14 +56,12 @@ CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
   return block;
 }
 
-namespace {
-
-void* Reallocate(const CallSite& site, void* block, size_t size) {
+CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
   if (FromArena(block)) [[unlikely]]
     return MoveOutOfArena(block, size);
   if (!Watching()) [[likely]]
     return real_functions.realloc(block, size);
-  Guard guard(site);
+  Guard guard(CLEANSLATE_CALL_SITE());
   const BlockRecord old = recorder.BlockGone(guard, block);
   void* moved = real_functions.realloc(block, size);
   if (moved != nullptr) {
@@ -77,19 +72,10 @@ void* Reallocate(const CallSite& site, void* block, size_t size) {
   return moved;
 }
 
-}  // namespace
-
-CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
-  return Reallocate(CLEANSLATE_CALL_SITE(), block, size);
-}
-
+// libc's own calls the realloc that the process uses, which comes by here when it is ours. To do its work
+// ourselves would mix two heaps where another allocator stands before us.
 CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t size)) {
-  size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) {
-    errno = ENOMEM;
-    return nullptr;
-  }
-  return Reallocate(CLEANSLATE_CALL_SITE(), block, bytes);
+  return Real().reallocarray(block, count, size);
 }
 
 CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t size)) {

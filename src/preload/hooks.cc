@@ -57,9 +57,9 @@ void ReceivedDescriptors(const msghdr& message) {
 
 void Closing(int fd) {
   if (fd < 0 || !WatchingThisProcess()) return;
-  Guard guard;
+  const Guard guard;
   recorder.DescriptorGone(guard, fd);
-  RuntimeApiClosed(fd);
+  if (guard.outermost()) RuntimeApiClosed(fd);
 }
 
 void Closing(FILE* stream) {
@@ -74,9 +74,9 @@ void Closing(DIR* folder) {
 
 void ClosingRange(unsigned first, unsigned last) {
   if (!WatchingThisProcess()) return;
-  Guard guard;
+  const Guard guard;
   recorder.DescriptorsGone(guard, first, last);
-  RuntimeApiClosedRange(first, last);
+  if (guard.outermost()) RuntimeApiClosedRange(first, last);
 }
 
 Replacing::Replacing(int fd) : fd_(fd) {

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 
 #include <cstring>
 #include <type_traits>
@@ -14,6 +15,7 @@ namespace cleanslate {
 namespace {
 
 // Stand-ins until the real heap is known. The lookup itself may come back here: then the arena serves it.
+bool resolved = false;
 bool resolving = false;
 
 void* MallocBeforeResolve(size_t size) {
@@ -51,13 +53,42 @@ Result FailWithoutFunction(Parameters...) {
   if constexpr (std::is_integral_v<Result>) return static_cast<Result>(-1);
 }
 
+// As libc hands a result of the kernel on.
+long KernelResult(long result) {
+  if (result >= 0 || result < -4095) return result;
+  errno = static_cast<int>(-result);
+  return -1;
+}
+
 // Or the system call of its number.
 template <long kNumber, typename Result, typename... Parameters>
 Result CallKernel(Parameters... parameters) {
-  const long result = raw::Call(kNumber, (long)parameters...);
-  if (result >= 0 || result < -4095) return static_cast<Result>(result);
-  errno = static_cast<int>(-result);
-  return static_cast<Result>(-1);
+  return (Result)KernelResult(raw::Call(kNumber, (long)parameters...));
+}
+
+template <auto kEntry, typename Result, typename... Parameters>
+Result ResolveThenCall(Parameters... parameters) {
+  ResolveRealFunctions();
+  return (real_functions.*kEntry)(parameters...);
+}
+
+// Before the real functions are known.
+int OpenBeforeResolve(const char* path, int flags, mode_t mode) {
+  return CallKernel<SYS_openat, int>(AT_FDCWD, path, flags, mode);
+}
+
+long SyscallBeforeResolve(long number, long a, long b, long c, long d, long e, long f) {
+  return KernelResult(raw::Call(number, a, b, c, d, e, f));
+}
+
+template <auto kEntry, typename Result, typename... Parameters>
+constexpr void StandIn(Result (*&slot)(Parameters...)) {
+  slot = &ResolveThenCall<kEntry, Result, Parameters...>;
+}
+
+template <long kNumber, typename Result, typename... Parameters>
+constexpr void StandInKernel(Result (*&slot)(Parameters...)) {
+  slot = &CallKernel<kNumber, Result, Parameters...>;
 }
 
 template <typename Function>
@@ -74,13 +105,20 @@ void Lookup(Result (*&slot)(Parameters...), const char* name) {
 
 template <long kNumber, typename Result, typename... Parameters>
 void LookupOrCall(Result (*&slot)(Parameters...), const char* name) {
-  if (!Found(slot, name)) slot = &CallKernel<kNumber, Result, Parameters...>;
+  if (!Found(slot, name)) StandInKernel<kNumber>(slot);
 }
 
 }  // namespace
 
 constinit RealFunctions real_functions = [] {
   RealFunctions table;
+#define INTERPOSED(result, name, parameters) StandIn<&RealFunctions::name>(table.name);
+#define INTERPOSED_CALL(result, name, parameters, number) StandInKernel<number>(table.name);
+#include "preload/interposed_functions.inc"
+#undef INTERPOSED
+#undef INTERPOSED_CALL
+  table.open = table.open64 = table.__open = table.__open64 = OpenBeforeResolve;
+  table.syscall = SyscallBeforeResolve;
   table.malloc = MallocBeforeResolve;
   table.calloc = CallocBeforeResolve;
   table.realloc = ReallocBeforeResolve;
@@ -88,10 +126,8 @@ constinit RealFunctions real_functions = [] {
   return table;
 }();
 
-constinit bool real_functions_resolved = false;
-
 void ResolveRealFunctions() {
-  if (real_functions_resolved || resolving) return;
+  if (resolved || resolving) return;
   resolving = true;
   RealFunctions found = real_functions;
 #define INTERPOSED(result, name, parameters) Lookup(found.name, #name);
@@ -102,7 +138,7 @@ void ResolveRealFunctions() {
   // A name that wasn't found left its error for the host's next dlerror().
   dlerror();
   real_functions = found;
-  real_functions_resolved = true;
+  resolved = true;
   resolving = false;
 }
 

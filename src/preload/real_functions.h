@@ -28,16 +28,13 @@ struct RealFunctions {
 };
 
 extern constinit RealFunctions real_functions;
-extern constinit bool real_functions_resolved;
 
-// Fills the table. Called by the constructor and by whatever comes before it, in the one thread there is
-// then.
+// Fills the table, in the one thread that there is then. Called by our constructor and by the few functions
+// that can't do without when somebody calls them earlier. All the others go to the kernel until then: an
+// allocator that maps its first pages may hold the lock that a lookup needs.
 void ResolveRealFunctions();
 
-// For every function but the heap's: those are called before anything can be resolved and have stand-ins.
 inline const RealFunctions& Real() {
-  if (!real_functions_resolved) [[unlikely]]
-    ResolveRealFunctions();
   return real_functions;
 }
 
