@@ -1,6 +1,8 @@
 """A function that crashes, exits or hangs is replaced, told of, and makes the exit code 3. Nothing of it is left."""
 
 import json
+import os
+import pathlib
 import signal
 import sys
 
@@ -75,25 +77,30 @@ class Failures(Case):
         self.assertEqual(process.returncode, DONE, err)
         self.assertEqual([pid for pid in pids if is_alive(pid)], [])
 
-    def test_also_when_the_run_is_killed(self):
+    def serve_escapee(self):
+        """A run that waits for callers, after an invocation of its own."""
         process = self.start(
-            "run",
-            "--no-preload",
-            "--listen",
-            "0",
-            "-n",
-            "9",
-            "-e",
-            "{}",
-            "--",
-            sys.executable,
-            VICTIM,
-            "escape",
+            "run", "--no-preload", "--listen", "0", "-e", "{}", "--", sys.executable, VICTIM, "escape"
         )
-        pids = self.pids_of_escapees(process)
+        return process, self.pids_of_escapees(process)
+
+    def test_also_when_the_run_is_killed(self):
+        process, pids = self.serve_escapee()
+        self.assertEqual([pid for pid in pids if not is_alive(pid)], [])
         process.kill()
         process.communicate(timeout=PATIENCE)
         wait_until(lambda: not any(map(is_alive, pids)), f"the end of {pids}")
+
+    def test_a_killed_guard_is_a_crash_of_the_function(self):
+        process, pids = self.serve_escapee()
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        while "signal: killed" not in (line := process.stderr.readline()):
+            self.assertNotEqual(line, "")
+        self.assertEqual([pid for pid in pids if is_alive(pid)], [])
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, FUNCTION_FAILED)
 
     def test_a_freeze_stops_and_continues_the_function(self):
         done = self.run_victim("count_freezes", "-n", "4", "--emulate", "freeze")

@@ -133,7 +133,7 @@ def noisy(runtime):
 def escape(runtime):
     """Leaves processes behind in every way there is; prints their numbers."""
 
-    def double_fork(number):
+    def double_fork():
         reader, writer = os.pipe()
         if os.fork() == 0:
             os.setsid()
@@ -148,8 +148,11 @@ def escape(runtime):
         os.wait()
         return int(os.read(reader, 100))
 
-    pids = [os.getpid(), double_fork(1), subprocess.Popen(["sleep", "600"]).pid]
-    pids.append(subprocess.Popen(["sh", "-c", "sleep 600 & sleep 600"], start_new_session=True).pid)
+    pids = [os.getpid(), double_fork(), subprocess.Popen(["sleep", "600"]).pid]
+    family = subprocess.Popen(
+        ["sh", "-c", "sleep 600 & echo $!; sleep 600"], start_new_session=True, stdout=subprocess.PIPE
+    )
+    pids += [family.pid, int(family.stdout.readline())]
     print("pids", json.dumps(pids), flush=True)
     echo(runtime)
 

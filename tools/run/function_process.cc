@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "emulator/text.h"
 #include "run/process_tree.h"
@@ -65,7 +66,7 @@ void FunctionProcess::Thaw() {
 void FunctionProcess::ReadMessage() {
   asio::async_read(messages_, asio::buffer(&message_, sizeof(message_)),
                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                     if (error) return self->StreamEnded();
+                     if (error) return self->WardenEnded();
                      switch (self->message_.kind) {
                        case WardenMessage::kStarted:
                          self->pid_ = self->message_.value;
@@ -75,6 +76,7 @@ void FunctionProcess::ReadMessage() {
                          break;
                        case WardenMessage::kEnded:
                          self->status_ = self->message_.value;
+                         self->all_gone_ = true;
                          break;
                      }
                      self->ReadMessage();
@@ -89,6 +91,27 @@ void FunctionProcess::ReadOutput(Output& output) {
     output.lines.Finish();
     self->StreamEnded();
   });
+}
+
+// Without a last word it was killed from outside. What it had adopted is ours now.
+void FunctionProcess::WardenEnded() {
+  if (!all_gone_) {
+    EndOrphans();
+    out_.stream.cancel();
+    error_.stream.cancel();
+  }
+  StreamEnded();
+}
+
+void FunctionProcess::EndOrphans() {
+  for (;;) {
+    std::vector<pid_t> orphans = Descendants(getpid());
+    std::erase(orphans, warden_);
+    if (orphans.empty()) return;
+    for (const pid_t pid : orphans) kill(pid, SIGKILL);
+    // Those that are not our children become it when their parents have ended.
+    for (const pid_t pid : orphans) waitpid(pid, nullptr, 0);
+  }
 }
 
 void FunctionProcess::StreamEnded() {

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -56,6 +57,8 @@ class FunctionProcess : public std::enable_shared_from_this<FunctionProcess> {
 
   void ReadMessage();
   void ReadOutput(Output& output);
+  void WardenEnded();
+  void EndOrphans();
   void StreamEnded();
 
   Observer& observer_;
@@ -66,9 +69,10 @@ class FunctionProcess : public std::enable_shared_from_this<FunctionProcess> {
   WardenMessage message_{};
   Output out_;
   Output error_;
+  bool all_gone_ = false;
   int open_streams_ = 3;
   int exec_error_ = 0;
-  int status_ = 9;  // when the warden itself was killed
+  int status_ = SIGKILL;  // when the warden itself was killed, and the function with it
 };
 
 // "exit status 1", "signal: segmentation fault".

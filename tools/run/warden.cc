@@ -219,6 +219,8 @@ absl::StatusOr<WardenHandle> StartUnderWarden(const Command& command) {
       Close(each->write);
     }
   };
+  // Should somebody kill the warden, we are the next to adopt.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_t pid = -1;
   ExecImage image(command);
   if (Open(control) && Open(messages) && Open(output) && Open(error)) pid = fork();
