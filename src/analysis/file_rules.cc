@@ -10,6 +10,8 @@
 namespace cleanslate {
 namespace {
 
+constexpr std::size_t kMostStrangers = 4096;
+
 // The watched folder itself may have an id in its name, and every file lies in it.
 std::string LocalOrigin(const FileEntry& file) {
   std::string pattern = PathPattern(std::string_view(file.path).substr(file.root));
@@ -54,6 +56,20 @@ void Move(History<std::string>& history, WindowNumber window, const std::map<std
 
 }  // namespace
 
+bool FileRules::IsOurs(WindowNumber window, const ChangedFile& changed) {
+  const FileEntry& file = changed.file;
+  const bool seen_now = file.born >= window;
+  if (changed.change == FileChange::kCreated) {
+    if (seen_now || (file.found_late && WasSeenMade(file))) return true;
+    if (WasSeenMade(file) && strangers_.size() < kMostStrangers) strangers_.insert(file.path);
+    return false;
+  }
+  if (!strangers_.contains(file.path)) return WasSeenMade(file);
+  const bool made_ours = seen_now && changed.change != FileChange::kDeleted;
+  if (made_ours || changed.change == FileChange::kDeleted) strangers_.erase(file.path);
+  return made_ours;
+}
+
 std::string FileOrigin(const FileEntry& file) {
   return Rooted(file, LocalOrigin(file));
 }
@@ -79,7 +95,7 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
       group.folder = Rooted(changed.file, FolderPattern(local));
     }
     const bool deleted = changed.change == FileChange::kDeleted;
-    if (children || WasSeenMade(changed.file)) {
+    if (IsOurs(window, changed) || children) {
       group.bytes += deleted ? -BytesBefore(changed) : Bytes(changed) - BytesBefore(changed);
       group.count += deleted ? -1 : changed.change == FileChange::kCreated ? 1 : 0;
     }

@@ -106,6 +106,26 @@ TEST(TmpGrowth, DoesNotAccuseOfWhatStrangersWrite) {
   EXPECT_EQ(process.last[0].severity, Severity::kInfo);
 }
 
+TEST(TmpGrowth, DoesNotAccuseOfAStrangersFileInAReusedInode) {
+  SimulatedProcess process;
+  EXPECT_EQ(process.FirstFinding(100,
+                                 [&](WindowNumber w) {
+                                   if (w >= 3) process.WriteUnseen("/tmp/build.s", 4096 * w, 2);
+                                   if (w >= 3)
+                                     process.WriteUnseen("/tmp/cc" + std::to_string(w) + ".s", 10, w - 1);
+                                 }),
+            0u);
+  // Until this process writes to it itself.
+  EXPECT_EQ(process.FirstFinding(20, [&](WindowNumber w) { process.Write("/tmp/build.s", 4096 * w); }), 104u);
+}
+
+TEST(TmpGrowth, SeesAFileThatWasOpenedLongBeforeItIsAppendedTo) {
+  SimulatedProcess process;  // the C library flushes by calls of its own that nobody sees
+  EXPECT_EQ(
+      process.FirstFinding(100, [&](WindowNumber w) { process.WriteUnseen("/tmp/app.log", 100 * w, 1); }),
+      5u);
+}
+
 TEST(TmpGrowth, AStrangersFilesDoNotHideOnesOwn) {
   SimulatedProcess process;
   EXPECT_EQ(process.FirstFinding(100,

@@ -73,9 +73,10 @@ class SimulatedProcess {
     file.stack = static_cast<StackId>(stack);
   }
   // By a process that isn't watched.
-  void WriteUnseen(const std::string& path, std::int64_t bytes) {
+  // With `born`, its inode was that of a file which this process made in that window.
+  void WriteUnseen(const std::string& path, std::int64_t bytes, WindowNumber born = 0) {
     Write(path, bytes);
-    files_[path].born = 0;
+    files_[path].born = born;
   }
   void EndAChild() { ++now_.process.ended_children; }
   void MakeFolder(const std::string& path) {
