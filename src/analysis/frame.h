@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "record/stack_id.h"
@@ -20,8 +21,10 @@ struct Frame {
   std::uint64_t offset = 0;  // of the call inside the module's file, for symbolizing afterwards
 };
 
-// Innermost frame first.
+// Innermost frame first. A stack whose outer end could not be walked ends with a frame of this module and
+// nothing else.
 using Frames = std::vector<Frame>;
+inline constexpr std::string_view kCutModule = "[cut]";
 
 // Turns a stack into names. The conductor hands one in; analysis never looks at memory itself.
 using StackNamer = std::function<Frames(StackId)>;

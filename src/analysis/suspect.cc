@@ -12,7 +12,7 @@ namespace {
 enum class Owner : std::uint8_t { kUser, kLibrary, kRuntime, kCollector, kSystem };
 
 // By plain name, see PlainModule.
-constexpr std::array<std::string_view, 26> kSystem = {"libc",
+constexpr std::array<std::string_view, 27> kSystem = {"libc",
                                                       "ld-linux",
                                                       "ld-linux-x86-64",
                                                       "ld-linux-aarch64",
@@ -37,7 +37,8 @@ constexpr std::array<std::string_view, 26> kSystem = {"libc",
                                                       "libasan",
                                                       "libcleanslate",
                                                       "linux-vdso",
-                                                      "[vdso]"};
+                                                      "[vdso]",
+                                                      kCutModule};
 constexpr std::array<std::string_view, 14> kCollectors = {
     "node",   "libnode", "libv8",  "java",       "libjvm",    "libjli", "libjava",
     "libnio", "libnet",  "dotnet", "libcoreclr", "libclrjit", "ruby",   "libruby"};
@@ -94,8 +95,9 @@ Owner OwnerOf(const Frame& frame) {
       "posix_memalign", "valloc", "pvalloc", "free",         "strdup",       "strndup",
       "mmap",           "mmap64", "open",    "socket",       "__rust_alloc", "__rust_realloc"};
   if (Contains(kAllocators, function)) return Owner::kSystem;
-  // Code that no file holds was made by a just-in-time compiler.
-  if (frame.module.empty() && frame.file.empty() && frame.function.empty()) return Owner::kRuntime;
+  // Code that no file holds was made by a just-in-time compiler; a remark in brackets is nobody's.
+  const bool unnamed = function.empty() || function.starts_with('[');
+  if (frame.module.empty() && frame.file.empty() && unnamed) return Owner::kRuntime;
   return Owner::kUser;
 }
 
@@ -117,6 +119,7 @@ bool IsRustHash(std::string_view text) {  // "::h" and 16 hexadecimal digits
 }  // namespace
 
 std::string PlainFunction(std::string_view function) {
+  if (function.starts_with('[')) return std::string(function);  // a remark
   static constexpr std::array<std::string_view, 8> kClones = {".constprop", ".part", ".isra",       ".cold",
                                                               ".lto_priv",  ".llvm", ".localalias", "@@"};
   function = function.substr(0, function.find(" [clone"));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "base/internal_heap.h"
 #include "boundary/window_info.h"
 #include "preload/function_facts.h"
+#include "preload/runtime_api_hooks.h"
 #include "preload/snapshot_taker.h"
 #include "record/recorder.h"
 #include "report/json_line.h"
@@ -100,6 +102,7 @@ struct LeakDetector::Parts {
   WindowFacts facts;
   Snapshot before;
   std::string held_back;
+  std::map<std::string, std::int64_t> left_out;  // of the window being reported
 };
 
 Frames LeakDetector::Parts::Name(StackId stack) {
@@ -109,7 +112,7 @@ Frames LeakDetector::Parts::Name(StackId stack) {
   std::uintptr_t* const last = std::remove_if(addresses, end, Unwinder::IsOurCode);
   const bool cut = last != addresses && last[-1] == Unwinder::kCut;
   Frames frames = symbolizer.Name(std::span(addresses, cut ? last - 1 : last));
-  if (cut) frames.emplace_back().function = "[the rest of the stack is not known]";
+  if (cut) frames.emplace_back().module = kCutModule;
   return frames;
 }
 
@@ -129,9 +132,15 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
     const Cost cost = {(MonotonicNs() - started) / 1000,
                        static_cast<std::int64_t>(recorder.mapped_bytes() + internal_heap.mapped_bytes())};
     Report report = MakeReport(facts, survivors, now, std::move(findings), namer, cost);
-    if (recorder.blocks_refused() > 0) report.left_out["heap.blocks"] = recorder.blocks_refused();
+    left_out["heap.blocks"] = recorder.blocks_refused();
+    left_out["findings"] = judge.LeftOut();
+    left_out["connections"] = runtime_api_tap.lost_connections() + runtime_api_tap.untapped_connections();
+    for (const auto& [what, count] : left_out) {
+      if (count > 0) report.left_out[what] += count;
+    }
     Write(report);
   }
+  left_out.clear();
   before = std::move(now);
 }
 
@@ -175,6 +184,9 @@ bool LeakDetector::OnWindow(const WindowInfo& window) noexcept try {
   span.concurrent = window.concurrent;
   span.cold_start = window.cold_start;
   span.duration_ms = static_cast<double>((window.ended_ns - window.started_ns) / 1000) / 1000;
+  parts_->left_out["window.requestIds"] = static_cast<std::int64_t>(window.invocations) -
+                                          static_cast<std::int64_t>(window.request_ids_kept()) +
+                                          window.untracked;
   parts_->WriteHeldBack();
   parts_->Observe(ReportType::kWindow, std::move(span));
   return true;
