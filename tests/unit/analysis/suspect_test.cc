@@ -60,6 +60,15 @@ TEST(FindSuspect, SaysWhenACollectorOwnsTheMemory) {
   EXPECT_FALSE(FindSuspect({At("malloc", "libc.so.6"), At("list_resize", "libpython3.11.so.1.0")}).collected);
 }
 
+TEST(FindSuspect, ARemarkIsNobody) {
+  const Frames cut = {At("malloc", "libc.so.6"), At("v8::internal::Allocate()", "node"),
+                      At("[the rest of the stack is not known]", "")};
+  EXPECT_FALSE(FindSuspect(cut).users);
+  EXPECT_TRUE(FindSuspect(cut).collected);
+  EXPECT_EQ(FindSuspect(cut).frame->module, "node");
+  EXPECT_TRUE(FindSuspect({At("grow", "")}).users);  // a name without a file is still a name
+}
+
 TEST(FindSuspect, FallsBackRatherThanNamingNobody) {
   EXPECT_EQ(FindSuspect({}).frame, nullptr);
   EXPECT_EQ(FindSuspect({At("malloc", "libc.so.6"), At("start_thread", "libc.so.6")}).frame->function,
@@ -87,6 +96,7 @@ TEST(PlainFunction, DropsWhatDiffersBetweenBuilds) {
       {"app::cache::insert::h0123456789abcdef", "app::cache::insert"},
       {"main.(*Cart).Add", "main.(*Cart).Add"},
       {"", ""},
+      {"[the rest of the stack is not known]", "[the rest of the stack is not known]"},
       {"unbalanced<(", "unbalanced"},
   };
   for (const auto& [function, plain] : kCases) EXPECT_EQ(PlainFunction(function), plain) << function;
