@@ -73,6 +73,7 @@ std::vector<std::string> ChildEnvironment(const ChildSettings& settings, const c
     preload = preload.empty() ? settings.library : Concat(settings.library, ":", preload);
   }
   std::vector<std::string> environment;
+  environment.reserve(variables.size());
   for (const auto& [name, value] : variables) environment.push_back(Concat(name, "=", value));
   return environment;
 }

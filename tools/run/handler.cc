@@ -36,6 +36,7 @@ std::optional<std::string> OutputOf(const std::vector<std::string>& arguments, c
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
   pid_t pid = -1;
