@@ -26,7 +26,8 @@ std::atomic<std::uint64_t>* BlockShadow::MapSlot(const void* address) {
   if (fresh == nullptr) return nullptr;
   Leaf* expected = nullptr;
   if (directory_[number >> kLeafBits].compare_exchange_strong(expected, fresh, std::memory_order_acq_rel)) {
-    mapped_bytes_.fetch_add(LeafBytes(), std::memory_order_relaxed);
+    const std::size_t index = leaf_count_.fetch_add(1, std::memory_order_relaxed);
+    if (index < kListed) listed_[index].store(fresh, std::memory_order_release);
   } else {
     raw::UnmapPages(fresh, LeafBytes());
   }
@@ -38,7 +39,28 @@ void BlockShadow::Reset() {
   // Most of the directory was never touched; looking at it would make it resident, so it is mapped anew.
   raw::UnmapPages(directory_, kDirectoryEntries * sizeof(*directory_));
   directory_ = nullptr;
-  mapped_bytes_.store(0, std::memory_order_relaxed);
+  leaf_count_.store(0, std::memory_order_relaxed);
+  for (auto& leaf : listed_) leaf.store(nullptr, std::memory_order_relaxed);
+}
+
+std::size_t BlockShadow::resident_bytes() const {
+  constexpr std::size_t kPageBytes = 4096;
+  constexpr std::size_t kStretch = 1024;  // pages asked about at once
+  const std::size_t leaves = leaf_count_.load(std::memory_order_relaxed);
+  std::size_t bytes = leaves > kListed ? (leaves - kListed) * LeafBytes() : 0;
+  for (const auto& listed : listed_) {
+    const auto start = reinterpret_cast<std::uintptr_t>(listed.load(std::memory_order_acquire));
+    if (start == 0) continue;
+    for (std::size_t at = 0; at < LeafBytes(); at += kStretch * kPageBytes) {
+      unsigned char pages[kStretch];  // the lowest bit: resident (mincore(2))
+      if (raw::Call(SYS_mincore, static_cast<long>(start + at), kStretch * kPageBytes,
+                    reinterpret_cast<long>(pages)) != 0) {
+        continue;
+      }
+      for (const unsigned char page : pages) bytes += (page & 1) * kPageBytes;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace cleanslate

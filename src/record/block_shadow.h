@@ -72,8 +72,9 @@ class BlockShadow {
     return record;
   }
 
-  // Bytes of shadow mapped; an upper bound of what is resident.
-  std::size_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_relaxed); }
+  // Bytes of shadow that are in memory: of the leaves only pages that were touched are. Exact for the first
+  // kListed leaves (1 GiB of address space), counted whole beyond. Makes a system call a leaf.
+  std::size_t resident_bytes() const;
 
   // In a child of fork, single-threaded: everything is forgotten, the pages are given back.
   void Reset();
@@ -107,7 +108,9 @@ class BlockShadow {
 
   std::atomic<Leaf*>* directory_ = nullptr;
   int unit_shift_ = 5;
-  std::atomic<std::size_t> mapped_bytes_ = 0;
+  static constexpr std::size_t kListed = 16;
+  std::atomic<std::size_t> leaf_count_ = 0;
+  std::atomic<Leaf*> listed_[kListed] = {};
 };
 
 }  // namespace cleanslate

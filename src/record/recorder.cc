@@ -170,8 +170,8 @@ Birth Recorder::AttributeBirth(Attribute attribute) const {
   return Unpack(attributes_[static_cast<int>(attribute)].load(std::memory_order_relaxed));
 }
 
-std::size_t Recorder::mapped_bytes() {
-  std::size_t bytes = shadow_.mapped_bytes() + stacks_.mapped_bytes() + mappings_.count() * sizeof(Mapping);
+std::size_t Recorder::resident_bytes() {
+  std::size_t bytes = shadow_.resident_bytes() + stacks_.mapped_bytes() + mappings_.count() * sizeof(Mapping);
   for (int i = 0; i < threads_.count(); ++i)
     bytes += sizeof(ThreadState) + threads_.at(i)->books.mapped_bytes();
   return bytes;

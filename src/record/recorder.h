@@ -86,7 +86,8 @@ class Recorder {
   const StackTable& stacks() const { return stacks_; }
   MappingTable& mappings() { return mappings_; }
   std::int64_t blocks_refused() const { return blocks_refused_.load(std::memory_order_relaxed); }
-  std::size_t mapped_bytes();
+  // Memory that the records take, about.
+  std::size_t resident_bytes();
 
   // In a child of fork, single-threaded: everything is forgotten.
   void Reset();

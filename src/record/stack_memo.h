@@ -73,7 +73,7 @@ class StackMemo {
 
  private:
   static constexpr std::size_t kSlots = 2048;
-  static constexpr std::size_t kPoolWords = std::size_t{1} << 16;
+  static constexpr std::size_t kPoolWords = std::size_t{1} << 15;
 
   // Followed by `count` values and `count` offsets, in words from sp.
   struct Entry {
