@@ -1,5 +1,6 @@
 #include "preload/snapshot_taker.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -42,7 +43,13 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
       budget_(options.budget_ms),
       own_descriptor_(std::move(own_descriptor)),
       heap_(recorder),
-      files_(FileOptions(options)) {}
+      files_([&] {
+        FileTakerOptions files = FileOptions(options);
+        files.excluded = [this](std::uint64_t device, std::uint64_t inode) {
+          return device == own_file_.st_dev && inode == own_file_.st_ino;
+        };
+        return files;
+      }()) {}
 
 Snapshot SnapshotTaker::Take(WindowNumber window) {
   const auto deadline = FileTaker::Clock::now() + budget_;
@@ -57,6 +64,8 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
     options.is_runtime_api = [](int fd) { return IsRuntimeApiConnection(fd); };
     now.descriptors = TakeDescriptors(options);
   }
+  // The reports may be written into a folder that is watched.
+  if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
   if (Wants(kTmpState)) now.files = files_.Take(deadline);
   now.process = TakeProcess();
   return now;

@@ -3,6 +3,8 @@
 // One boundary's snapshot of every kind of state that the options ask for, within their budget. COLD; one
 // thread at a time.
 
+#include <sys/stat.h>
+
 #include <functional>
 
 #include "base/options.h"
@@ -26,6 +28,7 @@ class SnapshotTaker {
   std::uint32_t state_;
   std::chrono::milliseconds budget_;
   std::function<int()> own_descriptor_;
+  struct stat own_file_ = {};  // the file behind it
   HeapTaker heap_;
   FileTaker files_;
 };
