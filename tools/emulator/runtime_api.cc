@@ -87,6 +87,7 @@ void RuntimeApi::Submit(Invocation invocation, Clock::time_point now) {
 void RuntimeApi::ProcessStarted(Clock::time_point now) {
   Forget();
   phase_ = Phase::kInitializing;
+  window_open_ = true;
   init_deadline_ = now + limits_.init_timeout;
 }
 
@@ -107,7 +108,6 @@ void RuntimeApi::ProcessEnded(std::string_view how) {
 
 void RuntimeApi::Poll(PollId poll, Clock::time_point now) {
   if (phase_ == Phase::kNone) return;  // from a process that was given up
-  const bool first = phase_ == Phase::kInitializing;
   phase_ = Phase::kRunning;
   // One at a time, and the one in hand is not answered: its runtime has lost it, and gets it again.
   const bool again =
@@ -118,7 +118,6 @@ void RuntimeApi::Poll(PollId poll, Clock::time_point now) {
   }
   polls_.push_back(poll);
   Settle(now);
-  if (first && quiescent()) observer_.Quiescent();
 }
 
 void RuntimeApi::PollGone(PollId poll) {
@@ -225,6 +224,7 @@ void RuntimeApi::Dispatch(Clock::time_point now) {
     polls_.pop_front();
     in_flight_.push_back({std::move(waiting_.front()), now + limits_.timeout, Stage::kDelivered});
     waiting_.pop_front();
+    window_open_ = true;
     observer_.Deliver(poll, in_flight_.back().invocation, in_flight_.back().deadline);
   }
 }
@@ -232,11 +232,13 @@ void RuntimeApi::Dispatch(Clock::time_point now) {
 // An invocation is over when it is answered and its runtime asks for more. Where several are in flight no
 // poll belongs to one of them: the answer alone ends it.
 void RuntimeApi::Settle(Clock::time_point now) {
-  const bool over = limits_.concurrency > 1 || !polls_.empty();
-  const std::size_t settled =
-      over ? std::erase_if(in_flight_, [](const InFlight& each) { return each.stage == Stage::kAnswered; })
-           : 0;
-  if (settled > 0 && quiescent()) observer_.Quiescent();
+  if (limits_.concurrency > 1 || !polls_.empty()) {
+    std::erase_if(in_flight_, [](const InFlight& each) { return each.stage == Stage::kAnswered; });
+  }
+  if (window_open_ && quiescent()) {
+    window_open_ = false;
+    observer_.Quiescent();
+  }
   Dispatch(now);
 }
 

@@ -115,6 +115,7 @@ class RuntimeApi {
   Observer& observer_;
   Phase phase_ = Phase::kNone;
   Clock::time_point init_deadline_;
+  bool window_open_ = false;  // init, or an invocation since the function was last quiescent
   std::optional<Outcome> init_error_;
   std::deque<Invocation> waiting_;
   std::deque<InFlight> in_flight_;

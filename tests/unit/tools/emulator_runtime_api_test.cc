@@ -327,5 +327,21 @@ TEST_F(ConcurrentRuntimeApiTest, TheWindowClosesWhenNothingIsInFlight) {
   EXPECT_EQ(quiescent_, 1);
 }
 
+TEST_F(ConcurrentRuntimeApiTest, TheWindowClosesAlsoWhenTheNextPollComesAfterTheLastAnswer) {
+  Submit("a");
+  Submit("b");
+  api_.ProcessStarted(now_);
+  Poll(1);
+  Poll(2);
+  quiescent_ = 0;
+  Respond("a");
+  Respond("b");
+  EXPECT_EQ(quiescent_, 0);
+  Poll(1);
+  EXPECT_EQ(quiescent_, 1);
+  Poll(2);
+  EXPECT_EQ(quiescent_, 1) << "the same window";
+}
+
 }  // namespace
 }  // namespace cleanslate
