@@ -11,7 +11,7 @@ void StackMemo::Remember(const CallSite& site, std::uint32_t generation, const S
     if (offset % 8 != 0 || offset / 8 < INT16_MIN || offset / 8 > INT16_MAX) return;
   }
 
-  const std::size_t words = kEntryWords + count + (count * sizeof(std::uint16_t) + 7) / 8;
+  const std::size_t words = kEntryWords + count + (count * sizeof(std::int16_t) + 7) / 8;
   std::uint64_t position = end_ == 0 ? kPoolWords : end_;
   // An entry doesn't wrap around.
   if (position % kPoolWords + words > kPoolWords) position += kPoolWords - position % kPoolWords;
@@ -22,9 +22,12 @@ void StackMemo::Remember(const CallSite& site, std::uint32_t generation, const S
   for (std::uint32_t i = 0; i < count; ++i) {
     entry->values()[i] = reads.words[i].value;
     entry->offsets()[i] =
-        static_cast<std::uint16_t>(static_cast<std::intptr_t>(reads.words[i].address - site.sp) / 8);
+        static_cast<std::int16_t>(static_cast<std::intptr_t>(reads.words[i].address - site.sp) / 8);
   }
-  slots_[SlotOf(site)] = position;
+  // The newest stands first: what was seen last is likely to come again.
+  Set& set = SetOf(site);
+  for (std::size_t way = kWays - 1; way > 0; --way) set[way] = set[way - 1];
+  set[0] = position;
 }
 
 void StackMemo::ForgetNow() {

@@ -52,18 +52,12 @@ class StackMemo {
   StackId Find(const CallSite& site, std::uint32_t generation) {
     if (forget_.load(std::memory_order_relaxed)) [[unlikely]]
       ForgetNow();
-    const Entry* entry = EntryFor(site);
-    if (entry == nullptr || entry->pc != site.pc || entry->sp != site.sp || entry->generation != generation ||
-        (entry->used_frame_pointer && entry->fp != site.fp)) {
-      return StackId::kNone;
+    for (const std::uint64_t position : SetOf(site)) {
+      if (position == 0 || end_ - position > kPoolWords) continue;
+      const auto& entry = *reinterpret_cast<const Entry*>(&pool_[position % kPoolWords]);
+      if (entry.Holds(site, generation)) return entry.stack;
     }
-    const std::uintptr_t* values = entry->values();
-    const std::uint16_t* offsets = entry->offsets();
-    const auto* stack = reinterpret_cast<const volatile std::uintptr_t*>(site.sp);
-    for (std::uint32_t i = 0; i < entry->count; ++i) {
-      if (stack[static_cast<std::int16_t>(offsets[i])] != values[i]) return StackId::kNone;
-    }
-    return entry->stack;
+    return StackId::kNone;
   }
 
   void Remember(const CallSite& site, std::uint32_t generation, const StackReads& reads, StackId stack);
@@ -72,8 +66,12 @@ class StackMemo {
   void Forget() { forget_.store(true, std::memory_order_relaxed); }
 
  private:
-  static constexpr std::size_t kSlots = 2048;
-  static constexpr std::size_t kPoolWords = std::size_t{1} << 15;
+  // Different stacks often meet at one call with one stack pointer: each set of slots remembers several.
+  static constexpr std::size_t kSets = 512;
+  static constexpr std::size_t kWays = 8;
+  static constexpr std::size_t kPoolWords = std::size_t{1} << 16;
+
+  using Set = std::uint64_t[kWays];
 
   // Followed by `count` values and `count` offsets, in words from sp.
   struct Entry {
@@ -86,28 +84,35 @@ class StackMemo {
     bool used_frame_pointer;
 
     const std::uintptr_t* values() const { return reinterpret_cast<const std::uintptr_t*>(this + 1); }
-    const std::uint16_t* offsets() const { return reinterpret_cast<const std::uint16_t*>(values() + count); }
+    const std::int16_t* offsets() const { return reinterpret_cast<const std::int16_t*>(values() + count); }
     std::uintptr_t* values() { return reinterpret_cast<std::uintptr_t*>(this + 1); }
-    std::uint16_t* offsets() { return reinterpret_cast<std::uint16_t*>(values() + count); }
+    std::int16_t* offsets() { return reinterpret_cast<std::int16_t*>(values() + count); }
+
+    bool Holds(const CallSite& site, std::uint32_t code) const {
+      if (pc != site.pc || sp != site.sp || generation != code) return false;
+      if (used_frame_pointer && fp != site.fp) return false;
+      const auto* words = reinterpret_cast<const volatile std::uintptr_t*>(site.sp);
+      const std::uintptr_t* const wanted = values();
+      const std::int16_t* const where = offsets();
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (words[where[i]] != wanted[i]) return false;
+      }
+      return true;
+    }
   };
   static constexpr std::size_t kEntryWords = sizeof(Entry) / sizeof(std::uintptr_t);
 
-  static std::size_t SlotOf(const CallSite& site) {
-    const std::uint64_t hash = (site.pc ^ (site.sp << 20)) * 0x9E3779B97F4A7C15u;
-    return (hash >> 40) % kSlots;
-  }
   // Positions count up for ever; one that lies more than a pool behind the end has been written over.
-  const Entry* EntryFor(const CallSite& site) const {
-    const std::uint64_t position = slots_[SlotOf(site)];
-    if (position == 0 || end_ - position > kPoolWords) return nullptr;
-    return reinterpret_cast<const Entry*>(&pool_[position % kPoolWords]);
+  Set& SetOf(const CallSite& site) {
+    const std::uint64_t hash = (site.pc ^ (site.sp << 20)) * 0x9E3779B97F4A7C15u;
+    return sets_[(hash >> 40) % kSets];
   }
 
   void ForgetNow();
 
   std::atomic<bool> forget_;
   std::uint64_t end_;  // 0: nothing was ever remembered
-  std::uint64_t slots_[kSlots];
+  Set sets_[kSets];
   std::uintptr_t pool_[kPoolWords];
 };
 

@@ -47,6 +47,19 @@ TEST_F(StackMemoTest, OneOtherWordIsAnotherStack) {
   EXPECT_EQ(memo_->Find(Site(8), 1), StackId{5});
 }
 
+TEST_F(StackMemoTest, SeveralStacksMeetAtOneCall) {
+  for (std::uintptr_t caller = 1; caller <= 4; ++caller) {
+    stack_[20] = caller;
+    memo_->Remember(Site(8), 1, Reads(8, 20), static_cast<StackId>(caller + 100));
+  }
+  for (std::uintptr_t caller = 1; caller <= 4; ++caller) {
+    stack_[20] = caller;
+    EXPECT_EQ(memo_->Find(Site(8), 1), static_cast<StackId>(caller + 100));
+  }
+  stack_[20] = 5;
+  EXPECT_EQ(memo_->Find(Site(8), 1), StackId::kNone);
+}
+
 TEST_F(StackMemoTest, WordsBelowTheBeginningCountToo) {
   memo_->Remember(Site(8), 1, Reads(2, 4), StackId{5});
   EXPECT_EQ(memo_->Find(Site(8), 1), StackId{5});
@@ -68,6 +81,8 @@ TEST_F(StackMemoTest, TheFramePointerCountsOnlyWhereItWasUsed) {
   ++other.fp;
   memo_->Remember(Site(8), 1, Reads(8, 4), StackId{5});
   EXPECT_EQ(memo_->Find(other, 1), StackId{5});
+  memo_->Forget();
+  EXPECT_EQ(memo_->Find(other, 1), StackId::kNone);
   StackReads reads = Reads(8, 4);
   reads.used_frame_pointer = true;
   memo_->Remember(Site(8), 1, reads, StackId{6});
