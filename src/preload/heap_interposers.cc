@@ -1,5 +1,7 @@
 // The heap. A guard covers the real call: what the allocator itself maps is not the host's.
 
+#include <cerrno>
+
 #include "base/bootstrap_arena.h"
 #include "preload/real_functions.h"
 #include "preload/watch.h"
@@ -56,12 +58,14 @@ CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
   return block;
 }
 
-CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
+namespace {
+
+void* Reallocate(const CallSite& site, void* block, size_t size) {
   if (FromArena(block)) [[unlikely]]
     return MoveOutOfArena(block, size);
   if (!Watching()) [[likely]]
     return real_functions.realloc(block, size);
-  Guard guard(CLEANSLATE_CALL_SITE());
+  Guard guard(site);
   const BlockRecord old = recorder.BlockGone(guard, block);
   void* moved = real_functions.realloc(block, size);
   if (moved != nullptr) {
@@ -72,10 +76,22 @@ CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
   return moved;
 }
 
-// libc's own calls the realloc that the process uses, which comes by here when it is ours. To do its work
-// ourselves would mix two heaps where another allocator stands before us.
+}  // namespace
+
+CLEANSLATE_INTERPOSE(void*, realloc, (void* block, size_t size)) {
+  return Reallocate(CLEANSLATE_CALL_SITE(), block, size);
+}
+
+// Where another allocator stands before us, libc's own knows to call that one's realloc; ours would mix two
+// heaps.
 CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t size)) {
-  return Real().reallocarray(block, count, size);
+  if (!ProcessHeapIsOurs()) return Real().reallocarray(block, count, size);
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return Reallocate(CLEANSLATE_CALL_SITE(), block, bytes);
 }
 
 CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t size)) {

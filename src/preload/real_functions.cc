@@ -9,6 +9,7 @@
 
 #include "base/bootstrap_arena.h"
 #include "base/raw_io.h"
+#include "record/unwinder.h"
 
 namespace cleanslate {
 
@@ -17,6 +18,7 @@ namespace {
 // Stand-ins until the real heap is known. The lookup itself may come back here: then the arena serves it.
 bool resolved = false;
 bool resolving = false;
+bool process_heap_is_ours = true;
 
 void* MallocBeforeResolve(size_t size) {
   if (resolving) return bootstrap_arena.Allocate(size);
@@ -135,11 +137,16 @@ void ResolveRealFunctions() {
 #include "preload/interposed_functions.inc"
 #undef INTERPOSED
 #undef INTERPOSED_CALL
+  process_heap_is_ours = Unwinder::IsOurCode(reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "malloc")));
   // A name that wasn't found left its error for the host's next dlerror().
   dlerror();
   real_functions = found;
   resolved = true;
   resolving = false;
+}
+
+bool ProcessHeapIsOurs() {
+  return process_heap_is_ours;
 }
 
 bool RealHeapIsLibc() {

@@ -38,6 +38,10 @@ inline const RealFunctions& Real() {
   return real_functions;
 }
 
+// Whether the process's malloc is ours: false where another preloaded allocator stands before us, or the
+// program brings its own.
+bool ProcessHeapIsOurs();
+
 // Whether the allocator below is the C library's own.
 bool RealHeapIsLibc();
 
