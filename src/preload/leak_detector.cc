@@ -183,7 +183,8 @@ bool LeakDetector::OnWindow(const WindowInfo& window) noexcept try {
   }
   span.concurrent = window.concurrent;
   span.cold_start = window.cold_start;
-  span.duration_ms = static_cast<double>((window.ended_ns - window.started_ns) / 1000) / 1000;
+  const std::int64_t duration_us = (window.ended_ns - window.started_ns) / 1000;
+  span.duration_ms = static_cast<double>(duration_us) / 1000;
   parts_->left_out["window.requestIds"] = static_cast<std::int64_t>(window.invocations) -
                                           static_cast<std::int64_t>(window.request_ids_kept()) +
                                           window.untracked;
