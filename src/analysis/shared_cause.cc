@@ -76,6 +76,7 @@ void SharedCauses::Find(WindowNumber window, std::string_view rule, std::string_
     return std::tie(b.live.bytes, b.live.count, a.stack) < std::tie(a.live.bytes, a.live.count, b.stack);
   });
   std::vector<const RestlessSite*> all;
+  all.reserve(sites.size());
   for (const RestlessSite& site : sites) all.push_back(&site);
   if (all.size() < 2 || !RoseInEach(all)) return;
 
