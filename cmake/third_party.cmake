@@ -1,7 +1,7 @@
 # What the project is built from.
 #
-# Abseil and libunwind come from the prefix that tools/setup.d/third_party builds (position independent, hidden: they
-# are linked into the shared object). One Abseil serves the library, the command and the tests. All else is Debian's.
+# Abseil and libunwind come from the prefix that tools/setup.d/third_party builds, position independent and hidden, so that they
+# could go into the shared object. Today Abseil serves the command, and libunwind judges our unwinder in a test. All else is Debian's.
 
 set(CLEANSLATE_THIRD_PARTY "$ENV{CLEANSLATE_THIRD_PARTY}" CACHE PATH "Folder of tools/setup.d/third_party")
 if(NOT CLEANSLATE_THIRD_PARTY)

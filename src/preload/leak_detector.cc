@@ -71,6 +71,16 @@ JudgeOptions JudgeFor(const Options& options, const FunctionFacts& function) {
   return judge;
 }
 
+// What is the same in every report of this process.
+WindowFacts ReadFacts() {
+  WindowFacts facts;
+  facts.environment = NewEnvironmentId();
+  facts.pid = getpid();
+  facts.runtime = ReadRuntimeName();
+  facts.function = ReadFunctionFacts();
+  return facts;
+}
+
 }  // namespace
 
 struct LeakDetector::Parts {
@@ -79,12 +89,8 @@ struct LeakDetector::Parts {
         max_line(options.max_line),
         sink(ParseOutput(options.output).value_or(SinkTarget{})),
         taker(options, [this] { return sink.OwnDescriptor(); }),
-        judge(ReadSuppressions(options), JudgeFor(options, ReadFunctionFacts())) {
-    facts.environment = NewEnvironmentId();
-    facts.pid = getpid();
-    facts.runtime = ReadRuntimeName();
-    facts.function = ReadFunctionFacts();
-  }
+        facts(ReadFacts()),
+        judge(ReadSuppressions(options), JudgeFor(options, facts.function)) {}
 
   Frames Name(StackId stack);
 
@@ -97,9 +103,9 @@ struct LeakDetector::Parts {
   std::size_t max_line;
   Sink sink;
   SnapshotTaker taker;
+  WindowFacts facts;
   Judge judge;
   Symbolizer symbolizer;
-  WindowFacts facts;
   Snapshot before;
   std::string held_back;
   std::map<std::string, std::int64_t> left_out;  // of the window being reported

@@ -60,7 +60,7 @@ CLEANSLATE_INTERPOSE(mode_t, umask, (mode_t mask)) {
   return old;
 }
 
-// The new thread's stack is mapped inside libc; its births are recorded in its own name.
+// Forwarded: nothing of a thread's birth is recorded yet. Its stack is mapped inside libc, unseen.
 CLEANSLATE_INTERPOSE(int, pthread_create,
                      (pthread_t * thread, const void* attributes, void* (*start)(void*), void* argument)) {
   return Real().pthread_create(thread, attributes, start, argument);
