@@ -8,9 +8,8 @@
 // handler. HOT code leaves errno alone (raw calls return it as a value); what calls libc keeps it with an
 // ErrnoKeeper.
 
+#include <atomic>
 #include <cerrno>
-
-#include "base/call_site.h"
 
 namespace cleanslate {
 
@@ -26,20 +25,24 @@ extern thread_local constinit ThreadLocals thread_locals __attribute__((tls_mode
 
 class Guard {
  public:
-  Guard() : Guard(CallSite{}) {}
-  // `site`: that of the interposed call, where the walk of its stack begins.
-  explicit Guard(const CallSite& site) : site_(site), outermost_(thread_locals.guard_depth++ == 0) {}
-  ~Guard() { --thread_locals.guard_depth; }
+  Guard() : depth_before_(thread_locals.guard_depth) {
+    thread_locals.guard_depth = depth_before_ + 1;
+    // A signal handler of this thread must find the mark set before anything is recorded, and until all is.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  // Stores what was there: a decrement would have to wait for the store before it.
+  ~Guard() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    thread_locals.guard_depth = depth_before_;
+  }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
   // False when this thread was inside cleanslate already: whatever happens now is ours, not the host's.
-  bool outermost() const { return outermost_; }
-  const CallSite& site() const { return site_; }
+  bool outermost() const { return depth_before_ == 0; }
 
  private:
-  CallSite site_;
-  bool outermost_;
+  int depth_before_;
 };
 
 class ErrnoKeeper {

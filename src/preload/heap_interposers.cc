@@ -29,9 +29,10 @@ void* MoveOutOfArena(void* block, size_t size) {
 CLEANSLATE_INTERPOSE(void*, malloc, (size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.malloc(size);
-  Guard guard(CLEANSLATE_CALL_SITE());
+  const CallSite site = CLEANSLATE_CALL_SITE();
+  Guard guard;
   void* block = real_functions.malloc(size);
-  recorder.BlockBorn(guard, block, size);
+  recorder.BlockBorn(guard, site, block, size);
   return block;
 }
 
@@ -52,9 +53,10 @@ CLEANSLATE_INTERPOSE(void, cfree, (void* block)) {
 CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.calloc(count, size);
-  Guard guard(CLEANSLATE_CALL_SITE());
+  const CallSite site = CLEANSLATE_CALL_SITE();
+  Guard guard;
   void* block = real_functions.calloc(count, size);
-  recorder.BlockBorn(guard, block, count * size);
+  recorder.BlockBorn(guard, site, block, count * size);
   return block;
 }
 
@@ -65,11 +67,11 @@ void* Reallocate(const CallSite& site, void* block, size_t size) {
     return MoveOutOfArena(block, size);
   if (!Watching()) [[likely]]
     return real_functions.realloc(block, size);
-  Guard guard(site);
+  Guard guard;
   const BlockRecord old = recorder.BlockGone(guard, block);
   void* moved = real_functions.realloc(block, size);
   if (moved != nullptr) {
-    recorder.BlockBorn(guard, moved, size);
+    recorder.BlockBorn(guard, site, moved, size);
   } else if (size != 0) {
     recorder.BlockStays(guard, block, old);
   }
@@ -97,9 +99,10 @@ CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t siz
 CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t size)) {
   if (!Watching()) [[likely]]
     return Real().posix_memalign(out, alignment, size);
-  Guard guard(CLEANSLATE_CALL_SITE());
+  const CallSite site = CLEANSLATE_CALL_SITE();
+  Guard guard;
   const int error = real_functions.posix_memalign(out, alignment, size);
-  if (error == 0) recorder.BlockBorn(guard, *out, size);
+  if (error == 0) recorder.BlockBorn(guard, site, *out, size);
   return error;
 }
 
@@ -107,9 +110,10 @@ CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t 
   CLEANSLATE_INTERPOSE(void*, name, parameters) {              \
     if (!Watching()) [[likely]]                                \
       return Real().name arguments;                            \
-    Guard guard(CLEANSLATE_CALL_SITE());                       \
+    const CallSite site = CLEANSLATE_CALL_SITE();              \
+    Guard guard;                                               \
     void* block = real_functions.name arguments;               \
-    recorder.BlockBorn(guard, block, bytes);                   \
+    recorder.BlockBorn(guard, site, block, bytes);             \
     return block;                                              \
   }
 ALIGNED_ALLOCATION(memalign, (size_t alignment, size_t size), (alignment, size), size)

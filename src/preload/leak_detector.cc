@@ -14,11 +14,13 @@
 #include "analysis/survivors.h"
 #include "base/clock.h"
 #include "base/internal_heap.h"
+#include "base/own_code.h"
 #include "boundary/window_info.h"
 #include "preload/function_facts.h"
 #include "preload/runtime_api_hooks.h"
 #include "preload/snapshot_taker.h"
 #include "record/recorder.h"
+#include "record/unwinder.h"
 #include "report/json_line.h"
 #include "report/make_report.h"
 #include "report/sink.h"
@@ -112,10 +114,12 @@ struct LeakDetector::Parts {
 };
 
 Frames LeakDetector::Parts::Name(StackId stack) {
-  std::uintptr_t addresses[ThreadState::kMaxFrames];
-  std::uintptr_t* const end = addresses + recorder.stacks().Expand(stack, addresses, ThreadState::kMaxFrames);
+  constexpr int kMostNamed = 512;
+  std::uintptr_t addresses[kMostNamed];
+  const int count = recorder.stacks().Expand(stack, addresses, kMostNamed);
+  if (count == kMostNamed) addresses[count - 1] = Unwinder::kCut;
   // Our interposers stand between the host's frames where libc calls back into them.
-  std::uintptr_t* const last = std::remove_if(addresses, end, Unwinder::IsOurCode);
+  std::uintptr_t* const last = std::remove_if(addresses, addresses + count, IsOurCode);
   const bool cut = last != addresses && last[-1] == Unwinder::kCut;
   Frames frames = symbolizer.Name(std::span(addresses, cut ? last - 1 : last));
   if (cut) frames.emplace_back().module = kCutModule;

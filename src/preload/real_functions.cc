@@ -8,8 +8,8 @@
 #include <type_traits>
 
 #include "base/bootstrap_arena.h"
+#include "base/own_code.h"
 #include "base/raw_io.h"
-#include "record/unwinder.h"
 
 namespace cleanslate {
 
@@ -137,7 +137,7 @@ void ResolveRealFunctions() {
 #include "preload/interposed_functions.inc"
 #undef INTERPOSED
 #undef INTERPOSED_CALL
-  process_heap_is_ours = Unwinder::IsOurCode(reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "malloc")));
+  process_heap_is_ours = IsOurCode(reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "malloc")));
   // A name that wasn't found left its error for the host's next dlerror().
   dlerror();
   real_functions = found;

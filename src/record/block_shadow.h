@@ -1,9 +1,14 @@
 #pragma once
 
-// What is known of every live block, found by its address: 8 bytes of shadow for every unit of address space,
+// What is known of every live block, found by its address: 4 bytes of shadow for every unit of address space,
 // as a sanitizer keeps it. A unit is the smallest distance of two blocks: 32 bytes over glibc (its smallest
 // chunk), 8 over an allocator that we don't know. Mapped in leaves as addresses come up, two levels, so that
 // no huge reservation is needed.
+//
+// A slot has no room for a window's number; it knows whether its block was born in an odd window, an even
+// one, or earlier. That is enough as long as the survivors of a window are made earlier ones (MakeEarlier)
+// before the next window of the same parity begins. To find them again, the cards (16 KiB of addresses) that
+// a window bore blocks in are marked.
 //
 // One writer a slot: whoever owns the block. No lock. An address that was never stored reads empty, so that
 // blocks from before our time, and pointers that are nobody's, pass through.
@@ -16,64 +21,93 @@
 
 namespace cleanslate {
 
+enum class Cohort : std::uint8_t { kEarlier, kOddWindow, kEvenWindow };
+
+constexpr Cohort CohortOf(WindowNumber window) {
+  return (window & 1) != 0 ? Cohort::kOddWindow : Cohort::kEvenWindow;
+}
+
 struct BlockRecord {
   StackId site = StackId::kNone;  // kNone: nothing is known of the block
-  WindowNumber window = 0;        // modulo BlockShadow::kWindows
-  std::size_t bytes = 0;          // as the caller asked for
+  Cohort cohort = Cohort::kEarlier;
+  std::size_t bytes = 0;  // as the caller asked for
 };
 
 class BlockShadow {
  public:
-  static constexpr int kSiteBits = 21;
-  static constexpr int kWindowBits = 20;
-  static constexpr int kSizeBits = 22;
-  static constexpr WindowNumber kWindows = WindowNumber{1} << kWindowBits;
+  static constexpr int kSiteBits = 22;
+
+  using Slot = std::atomic<std::uint32_t>;  // 0: empty
 
   constexpr BlockShadow() = default;
 
   // Before the first Store. `unit_shift`: log2 of the unit. False when the kernel refuses the directory.
   bool Open(int unit_shift);
 
-  // False when no memory could be had for the slot, or the address is beyond user space as we know it.
-  bool Store(const void* block, const BlockRecord& record) {
-    std::atomic<std::uint64_t>* slot = SlotOrMap(block);
-    if (slot == nullptr) [[unlikely]]
-      return false;
-    std::uint64_t packed = static_cast<std::uint64_t>(record.site) |
-                           (std::uint64_t{record.window & (kWindows - 1)} << kSiteBits);
-    if (record.bytes < kLarge) {
-      packed |= std::uint64_t{record.bytes} << (kSiteBits + kWindowBits);
-    } else {
-      // The block covers its second slot too: the size stands there.
-      std::atomic<std::uint64_t>* second =
-          SlotOrMap(static_cast<const char*>(block) + (std::size_t{1} << unit_shift_));
-      if (second == nullptr) return false;
-      second->store(record.bytes, std::memory_order_relaxed);
-      packed |= kLargeFlag;
-    }
-    slot->store(packed, std::memory_order_relaxed);
-    return true;
+  // The slot of an address; nullptr where nothing near it was ever stored.
+  Slot* Find(const void* address) const {
+    Leaf* leaf = LeafOf(address);
+    return leaf == nullptr ? nullptr : &leaf->slots()[IndexOf(address)];
+  }
+  // The same, with the memory for it; nullptr when none could be had, or the address is beyond user space as
+  // we know it.
+  Slot* FindOrMap(const void* address) {
+    Slot* slot = Find(address);
+    return slot != nullptr ? slot : Map(address);
   }
 
-  // Reads the record and empties the slot.
-  BlockRecord Take(const void* block) {
-    std::atomic<std::uint64_t>* slot = Slot(block);
-    if (slot == nullptr) return {};
-    const std::uint64_t packed = slot->load(std::memory_order_relaxed);
-    if (packed == 0) return {};
-    slot->store(0, std::memory_order_relaxed);
-    BlockRecord record;
-    record.site = static_cast<StackId>(packed & ((std::uint64_t{1} << kSiteBits) - 1));
-    record.window = static_cast<WindowNumber>(packed >> kSiteBits) & (kWindows - 1);
-    record.bytes = (packed & ~kLargeFlag) >> (kSiteBits + kWindowBits);
-    if ((packed & kLargeFlag) != 0) {
-      record.bytes = Slot(static_cast<const char*>(block) + (std::size_t{1} << unit_shift_))->exchange(0);
+  // The quick ways, for nearly all blocks: they do all of it or nothing, and say which. Put and Take know the
+  // other ways too.
+  bool PutPlain(Slot* slot, const void* block, const BlockRecord& record) {
+    if (record.bytes >= kLongSize || !MarkOf(block, record.cohort).load(std::memory_order_relaxed))
+      return false;
+    slot->store(Pack(record, static_cast<std::uint32_t>(record.bytes)), std::memory_order_relaxed);
+    return true;
+  }
+  static bool IsPlain(const BlockRecord& record) { return record.bytes < kLongSize; }
+  // What stands in the slot, but for a long size.
+  static BlockRecord Read(std::uint32_t packed) {
+    return {static_cast<StackId>(packed & ((1u << kSiteBits) - 1)),
+            static_cast<Cohort>(packed >> kCohortShift), packed >> kSiteBits & kLongSize};
+  }
+
+  // `slot` is that of `block`. False when no memory could be had for the size; the slot is as it was.
+  bool Put(Slot* slot, const void* block, const BlockRecord& record) {
+    std::uint32_t size = static_cast<std::uint32_t>(record.bytes);
+    if (record.bytes >= kLongSize) [[unlikely]] {
+      if (!PutLongSize(block, record.bytes)) return false;
+      size = kLongSize;
     }
+    slot->store(Pack(record, size), std::memory_order_relaxed);
+    if (record.cohort != Cohort::kEarlier) MarkCard(block, record.cohort);
+    return true;
+  }
+  // Reads the record and empties the slot.
+  BlockRecord Take(Slot* slot, const void* block) {
+    BlockRecord record = Read(slot->load(std::memory_order_relaxed));
+    if (record.site == StackId::kNone || record.cohort == kContinuation) return {};
+    slot->store(0, std::memory_order_relaxed);
+    if (!IsPlain(record)) record.bytes = TakeLongSize(block);
     return record;
   }
 
-  // Bytes of shadow that are in memory: of the leaves only pages that were touched are. Exact for the first
-  // kListed leaves (1 GiB of address space), counted whole beyond. Makes a system call a leaf.
+  bool Store(const void* block, const BlockRecord& record) {
+    Slot* slot = FindOrMap(block);
+    return slot != nullptr && Put(slot, block, record);
+  }
+  BlockRecord Take(const void* block) {
+    Slot* slot = Find(block);
+    return slot == nullptr ? BlockRecord{} : Take(slot, block);
+  }
+
+  // All blocks of `cohort` become earlier ones, and its cards unmarked. To be called after the cohort's
+  // window has ended, before its parity comes up again; one thread at a time, while others go on with the
+  // blocks of the window after. Returns how many there were. Costs a look at the slots of the cards that were
+  // marked.
+  std::int64_t MakeEarlier(Cohort cohort);
+
+  // Bytes of shadow that are in memory: of the leaves only pages that were touched are. Makes a system call
+  // or two a leaf.
   std::size_t resident_bytes() const;
 
   // In a child of fork, single-threaded: everything is forgotten, the pages are given back.
@@ -82,35 +116,68 @@ class BlockShadow {
  private:
   static constexpr int kAddressBits = 48;
   static constexpr int kLeafBits = 26;  // 64 MiB of address space a leaf
-  static constexpr std::uint64_t kLarge = std::uint64_t{1} << kSizeBits;
-  static constexpr std::uint64_t kLargeFlag = std::uint64_t{1} << 63;
-  static_assert(kSiteBits + kWindowBits + kSizeBits == 63);
+  static constexpr int kCardBits = 14;
+  static constexpr std::size_t kCards = std::size_t{1} << (kLeafBits - kCardBits);
+  static constexpr std::size_t kDirectoryEntries = std::size_t{1} << (kAddressBits - kLeafBits);
 
-  using Leaf = std::atomic<std::uint64_t>;
+  // site, size, cohort, from the lowest bit. A size that doesn't fit stands in the slots of the block's next
+  // units, which are marked as such: a block that is too large for its slot is larger than four units.
+  static constexpr int kSizeBits = 8;
+  static constexpr int kCohortShift = kSiteBits + kSizeBits;
+  static constexpr std::uint32_t kLongSize = (1u << kSizeBits) - 1;
+  static constexpr Cohort kContinuation = Cohort{3};
+  static constexpr std::uint32_t kContinuationMark = 3u << kCohortShift;
+  static constexpr std::size_t kLargestUnit = 32;
+  static_assert(kCohortShift == 30 && kLongSize > 4 * kLargestUnit);
 
-  std::size_t LeafBytes() const { return (std::size_t{1} << (kLeafBits - unit_shift_)) * sizeof(Leaf); }
+  struct Leaf {
+    std::atomic<Leaf*> next;  // of all leaves, in no order
+    std::atomic<bool> marked[2];
+    std::atomic<bool> cards[2][kCards];
 
-  std::atomic<std::uint64_t>* Slot(const void* address) const {
+    Slot* slots() { return reinterpret_cast<Slot*>(reinterpret_cast<char*>(this) + kSlotsOffset); }
+  };
+  static constexpr std::size_t kSlotsOffset = (sizeof(Leaf) + 4095) / 4096 * 4096;
+
+  static std::uint32_t Pack(const BlockRecord& record, std::uint32_t size) {
+    return static_cast<std::uint32_t>(record.site) | size << kSiteBits |
+           static_cast<std::uint32_t>(record.cohort) << kCohortShift;
+  }
+  static int RowOf(Cohort cohort) { return static_cast<int>(cohort) - 1; }
+
+  std::size_t SlotCount() const { return std::size_t{1} << (kLeafBits - unit_shift_); }
+  std::size_t LeafBytes() const { return kSlotsOffset + SlotCount() * sizeof(Slot); }
+
+  Leaf* LeafOf(const void* address) const {
     const auto number = reinterpret_cast<std::uintptr_t>(address);
     if (number >> kAddressBits != 0) [[unlikely]]
       return nullptr;
-    Leaf* leaf = directory_[number >> kLeafBits].load(std::memory_order_acquire);
-    if (leaf == nullptr) return nullptr;
-    return &leaf[(number & ((std::uintptr_t{1} << kLeafBits) - 1)) >> unit_shift_];
+    return directory_[number >> kLeafBits].load(std::memory_order_acquire);
+  }
+  std::size_t IndexOf(const void* address) const {
+    return (reinterpret_cast<std::uintptr_t>(address) & ((std::uintptr_t{1} << kLeafBits) - 1)) >>
+           unit_shift_;
   }
 
-  std::atomic<std::uint64_t>* SlotOrMap(const void* address) {
-    std::atomic<std::uint64_t>* slot = Slot(address);
-    return slot != nullptr ? slot : MapSlot(address);
+  // Of a block that has a slot.
+  Leaf& KnownLeafOf(const void* block) const {
+    return *directory_[reinterpret_cast<std::uintptr_t>(block) >> kLeafBits].load(std::memory_order_relaxed);
+  }
+  std::atomic<bool>& MarkOf(const void* block, Cohort cohort) const {
+    return KnownLeafOf(block).cards[RowOf(cohort)][IndexOf(block) >> (kCardBits - unit_shift_)];
+  }
+  void MarkCard(const void* block, Cohort cohort) {
+    MarkOf(block, cohort).store(true, std::memory_order_relaxed);
+    KnownLeafOf(block).marked[RowOf(cohort)].store(true, std::memory_order_relaxed);
   }
 
-  std::atomic<std::uint64_t>* MapSlot(const void* address);
+  Slot* Map(const void* address);
+  bool PutLongSize(const void* block, std::size_t bytes);
+  std::size_t TakeLongSize(const void* block);
 
   std::atomic<Leaf*>* directory_ = nullptr;
   int unit_shift_ = 5;
-  static constexpr std::size_t kListed = 16;
-  std::atomic<std::size_t> leaf_count_ = 0;
-  std::atomic<Leaf*> listed_[kListed] = {};
+  std::atomic<Leaf*> leaves_ = nullptr;
 };
 
 }  // namespace cleanslate

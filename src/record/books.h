@@ -16,17 +16,43 @@
 
 namespace cleanslate {
 
-// One thread's share of one site: a cache line.
-struct SiteShare {
-  struct Born {
-    std::atomic<WindowNumber> window = 0;
-    std::atomic<std::uint32_t> next = 0;  // the site touched before this one in this window; 0 ends the list
+// Zeroed memory is of no window, the first included.
+constexpr std::uint32_t StampOf(WindowNumber window) {
+  return window + 1;
+}
+
+// One thread's share of one site: a cache line. A block stands in one of the three counts.
+struct alignas(64) SiteShare {
+  struct Count {
     std::atomic<std::int64_t> blocks = 0;
     std::atomic<std::int64_t> bytes = 0;
+
+    // A plain add: there is one writer.
+    void Add(std::int64_t more_blocks, std::int64_t more_bytes) {
+      blocks.store(blocks.load(std::memory_order_relaxed) + more_blocks, std::memory_order_relaxed);
+      bytes.store(bytes.load(std::memory_order_relaxed) + more_bytes, std::memory_order_relaxed);
+    }
   };
-  std::atomic<std::int64_t> live_blocks = 0;
-  std::atomic<std::int64_t> live_bytes = 0;
-  Born born[2];  // by the window's parity
+  struct Born {
+    Count count;
+    std::atomic<std::uint32_t> stamp = 0;  // StampOf the window that is counted here
+    std::atomic<std::uint32_t> next = 0;   // the site touched before this one in this window; 0 ends the list
+  };
+
+  Count earlier;  // born in windows before those two
+  Born born[2];   // by the window's parity
+
+  // Of every window.
+  std::int64_t live_blocks() const {
+    return earlier.blocks.load(std::memory_order_relaxed) +
+           born[0].count.blocks.load(std::memory_order_relaxed) +
+           born[1].count.blocks.load(std::memory_order_relaxed);
+  }
+  std::int64_t live_bytes() const {
+    return earlier.bytes.load(std::memory_order_relaxed) +
+           born[0].count.bytes.load(std::memory_order_relaxed) +
+           born[1].count.bytes.load(std::memory_order_relaxed);
+  }
 };
 
 class ThreadBooks {
@@ -35,27 +61,33 @@ class ThreadBooks {
   static constexpr std::uint32_t kMaxChunks = 8192;
   static constexpr std::uint32_t kMaxSites = kSitesPerChunk * kMaxChunks;
 
-  // A block of `bytes` was born (`sign` +1) or freed (-1) at `site`; `born` is its window and `now` the
-  // current one. False when no memory could be had: nothing is counted.
-  bool Enter(StackId site, WindowNumber born, WindowNumber now, std::int64_t bytes, int sign) {
+  // A block of `bytes` was born (`sign` +1) or freed (-1) at `site`; `young`: it was born in the current
+  // window, `now`. False when no memory could be had: nothing is counted.
+  bool Enter(StackId site, bool young, WindowNumber now, std::size_t bytes, int sign) {
     SiteShare* share = Share(site);
     if (share == nullptr) [[unlikely]]
       return false;
-    Add(share->live_blocks, sign);
-    Add(share->live_bytes, sign * bytes);
     SiteShare::Born& current = share->born[now & 1];
-    if (current.window.load(std::memory_order_relaxed) != now) Touch(site, current, now);
-    if (born == now) {
-      Add(current.blocks, sign);
-      Add(current.bytes, sign * bytes);
-    }
+    if (current.stamp.load(std::memory_order_relaxed) != StampOf(now)) [[unlikely]]
+      Touch(site, *share, now);
+    SiteShare::Count& count = young ? current.count : share->earlier;
+    count.Add(sign, sign * static_cast<std::int64_t>(bytes));
     return true;
+  }
+
+  // The quick way of Enter: the share of a site that was touched in this window before, or nullptr.
+  SiteShare* Touched(StackId site, WindowNumber now) {
+    const auto index = static_cast<std::uint32_t>(site);
+    SiteShare* chunk = chunks_[index / kSitesPerChunk].load(std::memory_order_relaxed);
+    if (chunk == nullptr) return nullptr;
+    SiteShare* share = &chunk[index % kSitesPerChunk];
+    return share->born[now & 1].stamp.load(std::memory_order_relaxed) == StampOf(now) ? share : nullptr;
   }
 
   // The first site touched in `window`, or 0; the others follow through SiteShare::Born::next. Any thread.
   std::uint32_t FirstTouched(WindowNumber window) const {
-    const Touched& touched = touched_[window & 1];
-    if (touched.window.load(std::memory_order_acquire) != window) return 0;
+    const TouchedList& touched = touched_[window & 1];
+    if (touched.stamp.load(std::memory_order_acquire) != StampOf(window)) return 0;
     return touched.first.load(std::memory_order_acquire);
   }
 
@@ -69,15 +101,10 @@ class ThreadBooks {
   std::size_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  struct Touched {
-    std::atomic<WindowNumber> window = 0;
+  struct TouchedList {
+    std::atomic<std::uint32_t> stamp = 0;
     std::atomic<std::uint32_t> first = 0;
   };
-
-  // A plain add: there is one writer.
-  static void Add(std::atomic<std::int64_t>& counter, std::int64_t amount) {
-    counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
 
   SiteShare* Share(StackId site) {
     const auto index = static_cast<std::uint32_t>(site);
@@ -88,9 +115,10 @@ class ThreadBooks {
   }
 
   SiteShare* MapChunk(std::uint32_t index);
-  void Touch(StackId site, SiteShare::Born& born, WindowNumber now);
+  // The first time in this window that the site is met.
+  void Touch(StackId site, SiteShare& share, WindowNumber now);
 
-  Touched touched_[2];
+  TouchedList touched_[2];
   std::atomic<std::size_t> mapped_bytes_ = 0;
   std::atomic<SiteShare*> chunks_[kMaxChunks] = {};
 };

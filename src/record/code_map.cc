@@ -2,7 +2,7 @@
 
 #include <link.h>
 
-#include "base/guard.h"
+#include "record/frame_steps.h"
 
 namespace cleanslate {
 
@@ -118,6 +118,22 @@ bool CodeMap::Refresh() {
   read_at_generation_.store(generation, std::memory_order_release);
   refreshing_.unlock();
   return changed;
+}
+
+void CodeMap::CodeUnmapped() {
+  const std::uint32_t generation = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  if ((generation & 0xffff) == 0) frame_steps.Forget();
+}
+
+void CodeMap::AskForUnloads() {
+  std::uint64_t unloaded = 0;
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, std::size_t, void* out) {
+        *static_cast<std::uint64_t*>(out) = object->dlpi_subs;
+        return 1;
+      },
+      &unloaded);
+  if (unloads_noticed_.exchange(unloaded, std::memory_order_relaxed) != unloaded) CodeUnmapped();
 }
 
 CodeModule CodeMap::Find(std::uintptr_t pc) {

@@ -30,7 +30,10 @@ class CodeMap {
   CodeModule Find(std::uintptr_t pc);
 
   // Code may have been unmapped: what was cached of it must be forgotten.
-  void CodeUnmapped() { generation_.fetch_add(1, std::memory_order_release); }
+  void CodeUnmapped();
+  // The same where the loader has unloaded something since the last time that this was asked: libc does so
+  // where no hook sees it. Asks the loader, and so is for boundaries.
+  void AskForUnloads();
   // Changes with every CodeUnmapped.
   std::uint32_t generation() const { return generation_.load(std::memory_order_acquire); }
 
@@ -54,6 +57,7 @@ class CodeMap {
   std::atomic<std::size_t> count_ = 0;
   std::uint64_t loaded_ = 0;  // dlpi_adds and dlpi_subs at the last reading
   std::uint64_t unloaded_ = 0;
+  std::atomic<std::uint64_t> unloads_noticed_ = 0;
   Slot modules_[kMaxModules];  // by ascending address
 };
 

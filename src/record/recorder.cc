@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/own_code.h"
 #include "base/raw_io.h"
 #include "record/code_map.h"
 
@@ -16,64 +17,64 @@ bool Recorder::Open(const Options& options, int block_unit_shift) {
   return shadow_.Open(block_unit_shift) && stacks_.Open() && mappings_.Open();
 }
 
-StackId Recorder::Capture(const Guard& guard, ThreadState& thread) {
+StackId Recorder::Capture(const CallSite& site, ThreadState& thread) {
   if (stack_mode_ == StackMode::kOff) return StackTable::kNoStack;
-  // Hooks that don't know their call site are walked from here; our own frames are left out either way.
-  const CallSite site = guard.site().pc != 0 ? guard.site() : CLEANSLATE_CALL_SITE();
   if (stack_mode_ == StackMode::kCaller) return stacks_.Intern(&site.pc, 1);
   const std::uint32_t code = code_map.generation();
   StackId stack = thread.memo.Find(site, code);
   if (stack != StackId::kNone) return stack;
-  stack = stacks_.Intern(thread.frames, thread.unwinder.Walk(site, thread.frames, ThreadState::kMaxFrames));
-  thread.memo.Remember(site, code, thread.unwinder.reads(), stack);
+  stack = thread.walker.Walk(site, code, stacks_);
+  // What is seen for the first time may never be seen again.
+  if (!thread.walker.stack_is_new()) thread.memo.Remember(site, code, thread.walker.CollectReads(), stack);
   return stack;
 }
 
 Birth Recorder::BornNow(const Guard& guard) {
   ThreadState* thread = threads_.Mine(guard);
-  return {thread == nullptr ? StackTable::kNoStack : Capture(guard, *thread), window()};
+  if (thread == nullptr) return {StackTable::kNoStack, window()};
+  // From here: our own frames are left out.
+  return {Capture(CLEANSLATE_CALL_SITE(), *thread), window()};
 }
 
-void Recorder::Count(ThreadState& thread, const BlockRecord& record, int sign) {
-  // A block's window is kept modulo 2^20; only whether it is the current one matters here.
-  const WindowNumber now = window();
-  const WindowNumber born = record.window == (now & (BlockShadow::kWindows - 1)) ? now : now - 1;
-  const bool counted =
-      thread.books.Enter(record.site, born, now, static_cast<std::int64_t>(record.bytes), sign);
-  if (!counted) blocks_refused_.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Recorder::BlockBorn(const Guard& guard, void* block, std::size_t bytes) {
+void Recorder::BlockBornAnyway(const Guard& guard, const CallSite& site, void* block, std::size_t bytes) {
   if (!guard.outermost() || block == nullptr || (state_ & kHeapState) == 0) return;
   ThreadState* thread = threads_.Mine(guard);
   if (thread == nullptr) return;
+  BlockShadow::Slot* slot = shadow_.FindOrMap(block);
+  if (slot == nullptr) return Refused();
+  const WindowNumber now = window();
   // An address that is still in the books was freed where we couldn't see it.
-  const BlockRecord stale = shadow_.Take(block);
-  if (stale.site != StackId::kNone) Count(*thread, stale, -1);
+  const BlockRecord stale = shadow_.Take(slot, block);
+  if (stale.site != StackId::kNone) Enter(*thread, stale, now, -1);
   // The runtime that is linked into this library allocates outside of our guards too.
-  if (thread_locals.ignoring > 0 || Unwinder::IsOurCode(guard.site().pc)) return;
-  const BlockRecord record = {Capture(guard, *thread), window(), bytes};
-  if (!shadow_.Store(block, record)) {
-    blocks_refused_.fetch_add(1, std::memory_order_relaxed);
-    return;
+  if (thread_locals.ignoring > 0 || IsOurCode(site.pc)) return;
+  const BlockRecord record = {Capture(site, *thread), CohortOf(now), bytes};
+  if (!Enter(*thread, record, now, +1)) return Refused();
+  if (!shadow_.Put(slot, block, record)) {
+    Enter(*thread, record, now, -1);
+    return Refused();
   }
-  Count(*thread, {record.site, record.window & (BlockShadow::kWindows - 1), bytes}, +1);
+  if (window() != now) MissedItsWindow(slot, block, record);
 }
 
-BlockRecord Recorder::BlockGone(const Guard& guard, void* block) {
-  if (!guard.outermost() || block == nullptr) return {};
+BlockRecord Recorder::BlockGoneAnyway(const Guard& guard, void* block) {
   const BlockRecord record = shadow_.Take(block);
-  if (record.site == StackId::kNone) return {};
   ThreadState* thread = threads_.Mine(guard);
-  if (thread != nullptr) Count(*thread, record, -1);
+  if (record.site != StackId::kNone && thread != nullptr) Enter(*thread, record, window(), -1);
   return record;
 }
 
 void Recorder::BlockStays(const Guard& guard, void* block, const BlockRecord& record) {
   if (!guard.outermost() || record.site == StackId::kNone) return;
   ThreadState* thread = threads_.Mine(guard);
-  if (thread == nullptr || !shadow_.Store(block, record)) return;
-  Count(*thread, record, +1);
+  if (thread == nullptr) return;
+  const WindowNumber now = window();
+  BlockRecord back = record;
+  if (record.cohort != CohortOf(now)) back.cohort = Cohort::kEarlier;
+  if (!Enter(*thread, back, now, +1)) return Refused();
+  if (shadow_.Store(block, back)) return;
+  Enter(*thread, back, now, -1);
+  Refused();
 }
 
 void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
@@ -85,7 +86,7 @@ void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
 void Recorder::MemoryUnmapped(std::uintptr_t start, std::size_t bytes) {
   for (int i = 0; i < threads_.count(); ++i) {
     ThreadState* thread = threads_.at(i);
-    if (thread->unwinder.MemoryUnmapped(start, start + bytes)) thread->memo.Forget();
+    if (thread->walker.MemoryUnmapped(start, start + bytes)) thread->memo.Forget();
   }
 }
 
@@ -154,6 +155,7 @@ void Recorder::AttributeChanged(const Guard& guard, Attribute attribute) {
 }
 
 WindowNumber Recorder::AdvanceWindow() {
+  code_map.AskForUnloads();
   return window_.fetch_add(1, std::memory_order_acq_rel);
 }
 

@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "record/birth_table.h"
 #include "record/block_shadow.h"
+#include "record/code_map.h"
 #include "record/mapping_table.h"
 #include "record/stack_table.h"
 #include "record/thread_state.h"
@@ -43,7 +44,8 @@ class Recorder {
   // Before anything else. `block_unit_shift`: see BlockShadow. False when the kernel refuses the memory.
   bool Open(const Options& options, int block_unit_shift);
 
-  void BlockBorn(const Guard& guard, void* block, std::size_t bytes);
+  // `site`: of the interposed call.
+  void BlockBorn(const Guard& guard, const CallSite& site, void* block, std::size_t bytes);
   BlockRecord BlockGone(const Guard& guard, void* block);
   // The block was not freed after all.
   void BlockStays(const Guard& guard, void* block, const BlockRecord& record);
@@ -75,6 +77,9 @@ class Recorder {
 
   // Ends the current window and begins the next; returns the number of the one that ended.
   WindowNumber AdvanceWindow();
+  // The survivors of `window`, which has ended, count with those of earlier windows from here on. Needed
+  // before the current window ends, if there are any. One thread at a time.
+  void MakeEarlier(WindowNumber window) { shadow_.MakeEarlier(CohortOf(window)); }
   WindowNumber window() const { return window_.load(std::memory_order_relaxed); }
 
   // For the takers, at a boundary.
@@ -103,10 +108,23 @@ class Recorder {
   }
   static std::uint64_t FileKey(std::uint64_t device, std::uint64_t inode) { return (device << 40) ^ inode; }
 
-  StackId Capture(const Guard& guard, ThreadState& thread);
+  // kNone where it takes a walk.
+  StackId RememberedStack(const CallSite& site, ThreadState& thread);
+  StackId Capture(const CallSite& site, ThreadState& thread);
+  // The window that a block was recorded as born in ended meanwhile, and may have been searched for its
+  // survivors.
+  void MissedItsWindow(BlockShadow::Slot* slot, const void* block, const BlockRecord& record) {
+    shadow_.Put(slot, block, {record.site, Cohort::kEarlier, record.bytes});
+  }
+  // What BlockBorn and BlockGone do where it isn't done in a few steps.
+  void BlockBornAnyway(const Guard& guard, const CallSite& site, void* block, std::size_t bytes);
+  BlockRecord BlockGoneAnyway(const Guard& guard, void* block);
   Birth BornNow(const Guard& guard);
   void MemoryUnmapped(std::uintptr_t start, std::size_t bytes);
-  void Count(ThreadState& thread, const BlockRecord& record, int sign);
+  bool Enter(ThreadState& thread, const BlockRecord& record, WindowNumber now, int sign) {
+    return thread.books.Enter(record.site, record.cohort == CohortOf(now), now, record.bytes, sign);
+  }
+  void Refused() { blocks_refused_.fetch_add(1, std::memory_order_relaxed); }
 
   std::atomic<WindowNumber> window_ = 0;
   StackMode stack_mode_ = StackMode::kFull;
@@ -125,5 +143,52 @@ class Recorder {
 
 // The one recorder of this process.
 extern constinit Recorder recorder;
+
+// What malloc and free run through. In the header, so that it becomes one piece of code with them.
+
+[[gnu::always_inline]] inline StackId Recorder::RememberedStack(const CallSite& site, ThreadState& thread) {
+  if (stack_mode_ != StackMode::kFull) [[unlikely]]
+    return stack_mode_ == StackMode::kOff ? StackTable::kNoStack : StackId::kNone;
+  return thread.memo.Find(site, code_map.generation());
+}
+
+[[gnu::always_inline]] inline void Recorder::BlockBorn(const Guard& guard, const CallSite& site, void* block,
+                                                       std::size_t bytes) {
+  ThreadState* thread = thread_locals.state;
+  BlockShadow::Slot* slot = shadow_.Find(block);
+  if (guard.outermost() && thread_locals.ignoring == 0 && (state_ & kHeapState) != 0 && thread != nullptr &&
+      slot != nullptr && slot->load(std::memory_order_relaxed) == 0) [[likely]] {
+    const WindowNumber now = window();
+    const BlockRecord record = {RememberedStack(site, *thread), CohortOf(now), bytes};
+    SiteShare* share = thread->books.Touched(record.site, now);
+    if (share != nullptr && shadow_.PutPlain(slot, block, record)) [[likely]] {
+      share->born[now & 1].count.Add(+1, static_cast<std::int64_t>(bytes));
+      if (window() != now) [[unlikely]]
+        MissedItsWindow(slot, block, record);
+      return;
+    }
+  }
+  BlockBornAnyway(guard, CallSite(site), block, bytes);
+}
+
+[[gnu::always_inline]] inline BlockRecord Recorder::BlockGone(const Guard& guard, void* block) {
+  ThreadState* thread = thread_locals.state;
+  BlockShadow::Slot* slot = shadow_.Find(block);
+  if (slot == nullptr || block == nullptr || !guard.outermost()) return {};
+  const std::uint32_t packed = slot->load(std::memory_order_relaxed);
+  if (packed == 0) return {};
+  const BlockRecord record = BlockShadow::Read(packed);
+  if (BlockShadow::IsPlain(record) && thread != nullptr) [[likely]] {
+    const WindowNumber now = window();
+    SiteShare* share = thread->books.Touched(record.site, now);
+    if (share != nullptr) [[likely]] {
+      slot->store(0, std::memory_order_relaxed);
+      SiteShare::Count& count = record.cohort == CohortOf(now) ? share->born[now & 1].count : share->earlier;
+      count.Add(-1, -static_cast<std::int64_t>(record.bytes));
+      return record;
+    }
+  }
+  return BlockGoneAnyway(guard, block);
+}
 
 }  // namespace cleanslate

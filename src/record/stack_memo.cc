@@ -1,38 +1,55 @@
 #include "record/stack_memo.h"
 
+#include <cstring>
+#include <utility>
+
+#include "record/stack_memory.h"
+
 namespace cleanslate {
+
+StackId StackMemo::FindBehind(const CallSite& site, std::uint64_t hash) {
+  Way(&set)[kWays] = sets_[hash % kSets];
+  for (std::size_t way = 1; way < kWays; ++way) {
+    if (set[way].tag != TagOf(hash) || !EntryAt(set[way]).Holds(site)) continue;
+    // What is found often comes to the front, step by step, so that two that alternate don't push each other.
+    const StackId stack = EntryAt(set[way]).stack;
+    std::swap(set[way], set[way - 1]);
+    return stack;
+  }
+  return StackId::kNone;
+}
 
 void StackMemo::Remember(const CallSite& site, std::uint32_t generation, const StackReads& reads,
                          StackId stack) {
   if (reads.overflow) return;
   const auto count = static_cast<std::uint32_t>(reads.count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const auto offset = static_cast<std::intptr_t>(reads.words[i].address - site.sp);
+    const auto offset = static_cast<std::intptr_t>(reads.addresses[i] - site.sp);
     if (offset % 8 != 0 || offset / 8 < INT16_MIN || offset / 8 > INT16_MAX) return;
   }
 
-  const std::size_t words = kEntryWords + count + (count * sizeof(std::int16_t) + 7) / 8;
-  std::uint64_t position = end_ == 0 ? kPoolWords : end_;
-  // An entry doesn't wrap around.
-  if (position % kPoolWords + words > kPoolWords) position += kPoolWords - position % kPoolWords;
-  end_ = position + words;
+  const auto words = static_cast<std::uint32_t>(kEntryWords + count + (count * sizeof(std::int16_t) + 7) / 8);
+  std::uint32_t known = generation_.load(std::memory_order_relaxed);
+  if (known != generation || used_ + words > kPoolWords) {
+    std::memset(sets_, 0, sizeof(sets_));
+    used_ = 0;
+    // Whoever tells us to forget meanwhile is heard.
+    if (!generation_.compare_exchange_strong(known, generation, std::memory_order_relaxed)) return;
+  }
 
-  auto* entry = reinterpret_cast<Entry*>(&pool_[position % kPoolWords]);
-  *entry = {site.pc, site.sp, site.fp, generation, stack, count, reads.used_frame_pointer};
+  auto* entry = reinterpret_cast<Entry*>(&pool_[used_]);
+  *entry = {site.pc, site.sp, site.fp, stack, static_cast<std::uint16_t>(count), reads.used_frame_pointer};
   for (std::uint32_t i = 0; i < count; ++i) {
-    entry->values()[i] = reads.words[i].value;
+    entry->values()[i] = StackMemory::ReadKnown(reads.addresses[i]);
     entry->offsets()[i] =
-        static_cast<std::int16_t>(static_cast<std::intptr_t>(reads.words[i].address - site.sp) / 8);
+        static_cast<std::int16_t>(static_cast<std::intptr_t>(reads.addresses[i] - site.sp) / 8);
   }
   // The newest stands first: what was seen last is likely to come again.
-  Set& set = SetOf(site);
-  for (std::size_t way = kWays - 1; way > 0; --way) set[way] = set[way - 1];
-  set[0] = position;
-}
-
-void StackMemo::ForgetNow() {
-  forget_.store(false, std::memory_order_relaxed);
-  if (end_ != 0) end_ += 2 * kPoolWords;
+  const std::uint64_t hash = Hash(site);
+  Way(&set)[kWays] = sets_[hash % kSets];
+  std::memmove(&set[1], &set[0], sizeof(set) - sizeof(set[0]));
+  set[0] = {TagOf(hash), used_};
+  used_ += words;
 }
 
 }  // namespace cleanslate

@@ -15,6 +15,9 @@ ThreadState* ThreadStates::TakeOverDead(int pid, int tid) {
     // A thread that bears its predecessor's id found no state of its own, so the state is free.
     if (owner == tid || !raw::ThreadIsAlive(pid, owner)) {
       state->tid.store(tid, std::memory_order_relaxed);
+      // Its stack may be unmapped: libc does that where we can't see it.
+      state->walker.Forget();
+      state->memo.Forget();
       return state;
     }
   }

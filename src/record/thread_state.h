@@ -14,18 +14,15 @@
 #include "base/spin_lock.h"
 #include "record/books.h"
 #include "record/stack_memo.h"
-#include "record/unwinder.h"
+#include "record/stack_walker.h"
 
 namespace cleanslate {
 
 class ThreadState {
  public:
-  static constexpr int kMaxFrames = 512;
-
   ThreadBooks books;
-  Unwinder unwinder;
+  StackWalker walker;
   StackMemo memo;
-  std::uintptr_t frames[kMaxFrames];  // of the stack that is being captured
   std::atomic<int> tid = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace cleanslate {
 
@@ -13,39 +12,37 @@ HeapSite HeapTaker::Sum(StackId site, WindowNumber window) const {
   for (int i = 0; i < threads.count(); ++i) {
     const SiteShare* share = threads.at(i)->books.Find(static_cast<std::uint32_t>(site));
     if (share == nullptr) continue;
-    sum.live_blocks += share->live_blocks.load(std::memory_order_relaxed);
-    sum.live_bytes += share->live_bytes.load(std::memory_order_relaxed);
+    sum.live_blocks += share->live_blocks();
+    sum.live_bytes += share->live_bytes();
     const SiteShare::Born& born = share->born[window & 1];
-    if (born.window.load(std::memory_order_relaxed) != window) continue;
-    sum.survived_blocks += born.blocks.load(std::memory_order_relaxed);
-    sum.survived_bytes += born.bytes.load(std::memory_order_relaxed);
+    if (born.stamp.load(std::memory_order_relaxed) != StampOf(window)) continue;
+    sum.survived_blocks += born.count.blocks.load(std::memory_order_relaxed);
+    sum.survived_bytes += born.count.bytes.load(std::memory_order_relaxed);
   }
   return sum;
 }
 
 HeapSnapshot HeapTaker::Take(WindowNumber window) {
-  std::unordered_set<std::uint32_t> touched;
+  HeapSnapshot heap;
   ThreadStates& threads = recorder_.threads();
   for (int i = 0; i < threads.count(); ++i) {
     const ThreadBooks& books = threads.at(i)->books;
     for (std::uint32_t site = books.FirstTouched(window); site != 0;
          site = books.Find(site)->born[window & 1].next.load(std::memory_order_relaxed)) {
-      touched.insert(site);
+      if (site >= levels_.size()) levels_.resize(site + site / 2 + 1);
+      Level& level = levels_[site];
+      // Another thread may have touched it too.
+      if (level.stamp == StampOf(window)) continue;
+      const HeapSite sum = Sum(StackId{site}, window);
+      total_.blocks += sum.live_blocks - level.blocks;
+      total_.bytes += sum.live_bytes - level.bytes;
+      level = {sum.live_blocks, sum.live_bytes, StampOf(window)};
+      heap.survived_blocks += sum.survived_blocks;
+      heap.survived_bytes += sum.survived_bytes;
+      heap.sites.push_back(sum);
     }
   }
-
-  HeapSnapshot heap;
-  heap.sites.reserve(touched.size());
-  for (const std::uint32_t site : touched) {
-    const HeapSite sum = Sum(StackId{site}, window);
-    if (site >= levels_.size()) levels_.resize(site + site / 2 + 1);
-    total_.blocks += sum.live_blocks - levels_[site].blocks;
-    total_.bytes += sum.live_bytes - levels_[site].bytes;
-    levels_[site] = {sum.live_blocks, sum.live_bytes};
-    heap.survived_blocks += sum.survived_blocks;
-    heap.survived_bytes += sum.survived_bytes;
-    heap.sites.push_back(sum);
-  }
+  if (heap.survived_blocks != 0) recorder_.MakeEarlier(window);
   std::sort(heap.sites.begin(), heap.sites.end(), [](const HeapSite& a, const HeapSite& b) {
     return a.survived_bytes != b.survived_bytes ? a.survived_bytes > b.survived_bytes : a.stack < b.stack;
   });

@@ -32,8 +32,8 @@ class RecorderTest : public ::testing::Test {
       for (std::uint32_t site = 1; site <= recorder.stacks().stacks() + 1; ++site) {
         const SiteShare* share = recorder.threads().at(i)->books.Find(site);
         if (share == nullptr) continue;
-        level.blocks += share->live_blocks;
-        level.bytes += share->live_bytes;
+        level.blocks += share->live_blocks();
+        level.bytes += share->live_bytes();
       }
     }
     return level;
@@ -47,7 +47,7 @@ class RecorderTest : public ::testing::Test {
 };
 
 TEST_F(RecorderTest, ABlockIsBornAndGone) {
-  recorder.BlockBorn(Guard(), Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
   EXPECT_EQ(Live(), (Level{1, 100}));
   EXPECT_EQ(recorder.BlockGone(Guard(), Block(1)).bytes, 100u);
   EXPECT_EQ(Live(), (Level{0, 0}));
@@ -57,33 +57,52 @@ TEST_F(RecorderTest, ABlockIsBornAndGone) {
 TEST_F(RecorderTest, NothingIsRecordedInsideCleanslate) {
   const Guard outer;
   const Guard inner;
-  recorder.BlockBorn(inner, Block(1), 100);
+  recorder.BlockBorn(inner, CallSite{}, Block(1), 100);
   EXPECT_EQ(Live(), (Level{0, 0}));
 }
 
 TEST_F(RecorderTest, ABlockThatStaysIsBackInTheBooks) {
-  recorder.BlockBorn(Guard(), Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
   const BlockRecord record = recorder.BlockGone(Guard(), Block(1));
   recorder.BlockStays(Guard(), Block(1), record);
   EXPECT_EQ(Live(), (Level{1, 100}));
 }
 
 TEST_F(RecorderTest, AnAddressThatWasFreedUnseenIsNotCountedTwice) {
-  recorder.BlockBorn(Guard(), Block(1), 100);
-  recorder.BlockBorn(Guard(), Block(1), 30);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 30);
   EXPECT_EQ(Live(), (Level{1, 30}));
 }
 
+TEST_F(RecorderTest, ABlockLeavesTheWindowItWasBornInAndNoOther) {
+  const auto born_in = [](WindowNumber window) {
+    const SiteShare* share =
+        recorder.threads().at(0)->books.Find(static_cast<std::uint32_t>(StackTable::kNoStack));
+    return share == nullptr ? -1 : share->born[window & 1].count.blocks.load();
+  };
+  recorder.Reset();
+  options_.stacks = StackMode::kOff;
+  ASSERT_TRUE(recorder.Open(options_, 5));
+  for (int n = 0; n < 12; ++n) {
+    const WindowNumber window = recorder.window();
+    recorder.BlockBorn(Guard(), CallSite{}, Block(n), 100);
+    if (n >= 6) recorder.BlockGone(Guard(), Block(n - 6));  // of six windows ago: the same parity
+    EXPECT_EQ(born_in(window), 1) << n;
+    EXPECT_EQ(Live().blocks, n >= 6 ? 6 : n + 1);
+    recorder.MakeEarlier(recorder.AdvanceWindow());
+  }
+}
+
 TEST_F(RecorderTest, AnotherThreadsFreeBalances) {
-  recorder.BlockBorn(Guard(), Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
   std::thread([] { recorder.BlockGone(Guard(), Block(1)); }).join();
   EXPECT_EQ(Live(), (Level{0, 0}));
 }
 
 TEST_F(RecorderTest, BirthsInAnIgnoredScopeAreLeftOutAndDeathsAreNot) {
-  recorder.BlockBorn(Guard(), Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
   thread_locals.ignoring = 1;
-  recorder.BlockBorn(Guard(), Block(2), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(2), 100);
   recorder.BlockGone(Guard(), Block(1));
   thread_locals.ignoring = 0;
   EXPECT_EQ(Live(), (Level{0, 0}));
@@ -91,7 +110,7 @@ TEST_F(RecorderTest, BirthsInAnIgnoredScopeAreLeftOutAndDeathsAreNot) {
 
 TEST_F(RecorderTest, ADeadThreadsStateServesTheNext) {
   for (int i = 0; i < 200; ++i) {
-    std::thread([i] { recorder.BlockBorn(Guard(), Block(i), 1); }).join();
+    std::thread([i] { recorder.BlockBorn(Guard(), CallSite{}, Block(i), 1); }).join();
   }
   EXPECT_EQ(Live(), (Level{200, 200}));
   EXPECT_LT(recorder.threads().count(), 50);
@@ -134,7 +153,7 @@ TEST_F(RecorderTest, WithoutStacksEverythingSharesOneSite) {
   recorder.Reset();
   options_.stacks = StackMode::kOff;
   ASSERT_TRUE(recorder.Open(options_, 5));
-  recorder.BlockBorn(Guard(), Block(1), 100);
+  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
   EXPECT_EQ(recorder.BlockGone(Guard(), Block(1)).site, StackTable::kNoStack);
 }
 
