@@ -9,11 +9,11 @@ import subprocess
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import VICTIMS, Case, clean_environment, main, survived_heap  # noqa: E402,F401  main is for the tests
+from harness import LIBRARY, VICTIMS, Case, clean_environment, main, survived_heap  # noqa: E402,F401  main is for the tests
 
 PATIENCE = 300  # seconds until a victim that makes no end counts as hung
 CUT = "[cut]"
-LIBRARY = "..."  # one or more frames that aren't the victim's
+ELSEWHERE = "..."  # one or more frames that aren't the victim's
 ALLOCATORS = ("", "_jemalloc", "_tcmalloc")  # what the victims are linked with
 
 
@@ -36,7 +36,7 @@ def name_of(frame):
     if frame.get("module") == CUT:
         return CUT
     if not is_victim_code(frame):
-        return LIBRARY
+        return ELSEWHERE
     return frame.get("function", "?")
 
 
@@ -52,11 +52,11 @@ def is_the_victims(site):
 def chain(site):
     """The stack as the victim writes it down, innermost first, up to `main` or the thread's first function."""
     frames = list(site.get("where", []))
-    while frames and name_of(frames[-1]) in (LIBRARY, "_start"):
+    while frames and name_of(frames[-1]) in (ELSEWHERE, "_start"):
         frames.pop()
     names = map(name_of, frames)
     return " ".join(
-        word for name, same in itertools.groupby(names) for word in ([name] if name == LIBRARY else same)
+        word for name, same in itertools.groupby(names) for word in ([name] if name == ELSEWHERE else same)
     )
 
 

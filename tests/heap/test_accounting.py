@@ -1,6 +1,6 @@
 """The heap's books against what the victims know: blocks, bytes, sites, of every window, whatever the program does."""
 
-from heap_case import ALLOCATORS, HeapCase, functions, main, sites_of, survived_heap
+from heap_case import ALLOCATORS, LIBRARY, HeapCase, functions, main, sites_of, survived_heap
 
 
 class Doors(HeapCase):
@@ -56,6 +56,12 @@ class Doors(HeapCase):
     def test_a_thousand_windows(self):
         self.check("survivors_of_a_thousand_windows")
 
+    def test_over_preloaded_allocators(self):
+        for allocator in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4"):
+            with self.subTest(allocator=allocator):
+                self.check("zero_sizes", env={"LD_PRELOAD": f"{LIBRARY}:{allocator}"})
+                self.check("reallocation", env={"LD_PRELOAD": f"{LIBRARY}:{allocator}"})
+
     def test_between_windows(self):
         watched = self.check("between_windows")
         self.assertEqual(len(watched.windows), 3)
@@ -101,6 +107,20 @@ class Threads(HeapCase):
         # The state of a dead thread is taken over: a hundred times the threads cost no more memory.
         tracking = [run.windows[-1]["cleanslate"]["cost"]["trackingBytes"] for run in (few, watched)]
         self.assertLess(tracking[1], tracking[0] * 1.5)
+
+
+    def test_windows_close_under_load(self):
+        windows = 500
+        watched = self.watch("windows_close_under_load", windows)
+        self.assertEqual(len(watched.windows), windows + 3)
+        # What the threads did between the last busy window and their end is told with the window after it.
+        quiet = [(watched.windows[i], watched.truth[i]) for i in (0, -2, -1)]
+        self.assert_live(*zip(*quiet))
+        self.assertGreater(watched.truth[-2]["live"][0], 0)
+        for window in watched.windows:
+            self.assertGreaterEqual(window["cleanslate"]["live"].get("heapBlocks", 0), 0)
+            self.assertTrue(all(site["blocks"] > 0 and site["bytes"] > 0 for site in sites_of(window)))
+        self.assertEqual(survived_heap(watched.windows[-1]), {"blocks": 0, "bytes": 0})
 
 
 class Processes(HeapCase):

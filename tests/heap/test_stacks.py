@@ -1,7 +1,7 @@
 """The stack of every survivor against what the victim knows of its way to malloc: function by function up to `main`, or
 said to be cut."""
 
-from heap_case import CUT, LIBRARY, HeapCase, by_chain, functions, is_the_victims, main, sites_of, survived_heap
+from heap_case import CUT, ELSEWHERE, HeapCase, by_chain, functions, is_the_victims, main, sites_of, survived_heap
 
 
 class Callers(HeapCase):
@@ -26,6 +26,9 @@ class Frames(HeapCase):
 
     def test_with_and_without_frame_pointers(self):
         self.check("with_and_without_frame_pointers")
+
+    def test_frames_that_balance_each_other(self):
+        self.check("frames_that_balance_each_other")
 
     def test_tail_calls(self):
         self.check("tail_calls")
@@ -65,13 +68,19 @@ class OtherStacks(HeapCase):
     def test_alternate_signal_stack(self):
         self.check("alternate_signal_stack")
 
+    def test_signal_in_code_without_unwind_information(self):
+        self.check("signal_in_code_without_unwind_information")
+
+    def test_threads_inherit_a_stack(self):
+        self.check("threads_inherit_a_stack")
+
     def test_ucontext_coroutines(self):
         """Nothing describes where a coroutine begins: its outer end may be called cut. What is before it may not differ."""
         watched = self.watch("ucontext_coroutines")
         [window], [truth] = watched.windows, watched.truth
         self.assert_books(window, truth)
         found = by_chain(filter(is_the_victims, sites_of(window)))
-        self.assertEqual({way.removesuffix(f" {LIBRARY} {CUT}"): sums for way, sums in found.items()}, truth["heap"])
+        self.assertEqual({way.removesuffix(f" {ELSEWHERE} {CUT}"): sums for way, sums in found.items()}, truth["heap"])
 
     def test_stack_switched_by_hand(self):
         self.check("stack_switched_by_hand")

@@ -198,6 +198,47 @@ HEAP_VICTIM(unusual_frames) {
   return 0;
 }
 
+// What the outer frame takes less, the inner one takes more: the stack pointer at malloc is always the same,
+// and only the saved frame pointer tells where the frames are.
+NAMED void* inner_balance(size_t room, size_t size) {
+  char* rest = static_cast<char*>(alloca(Opaque(1600 - room)));
+  memset(rest, 1, 1600 - room);
+  void* block = meeting_point(size);
+  Opaque(rest);
+  return block;
+}
+NAMED void* outer_balance(size_t room, size_t size) {
+  char* some = static_cast<char*>(alloca(Opaque(room)));
+  memset(some, 2, room);
+  void* block = inner_balance(room, size);
+  Opaque(some);
+  return block;
+}
+NAMED void* balanced_m(size_t room, size_t size) {
+  return Opaque(outer_balance(room, size));
+}
+NAMED void* balanced_n(size_t room, size_t size) {
+  return Opaque(outer_balance(room, size));
+}
+
+HEAP_VICTIM(frames_that_balance_each_other) {
+  BeginWindow();
+  for (size_t i = 0; i < 4000; ++i) {
+    const size_t room = 16 * (1 + (i * 37) % 90);
+    const char* const by_m =
+        "meeting_point inner_balance outer_balance balanced_m frames_that_balance_each_other main";
+    const char* const by_n =
+        "meeting_point inner_balance outer_balance balanced_n frames_that_balance_each_other main";
+    if ((i / 3) % 2 == 0) {
+      Keep(by_m, balanced_m(room, 12), 12);
+    } else {
+      Keep(by_n, balanced_n(room, 13), 13);
+    }
+  }
+  EndWindow();
+  return 0;
+}
+
 // Both with and without frame pointers: frames.cc is compiled twice.
 NAMED void* omits_outer(void* (*next)(size_t), size_t size);
 NAMED void* omits_inner(size_t size);

@@ -108,21 +108,58 @@ HEAP_VICTIM(signal_at_the_first_instruction) {
   return 0;
 }
 
-// On a stack of its own, below or above the one that was interrupted.
+// On a stack of its own. At malloc all is as the last time: the same stack pointer, the same return
+// addresses; who was interrupted stands in the saved registers alone.
+NAMED void traps_elsewhere(int* number) {
+  *number = Opaque(*number) + 1;
+  asm volatile(ILLEGAL : : : "memory");
+  *number = Opaque(*number) + 1;
+}
+NAMED void leads_to_traps(void (*trap)(int*)) {
+  int number = 0;
+  trap(&number);
+  if (number != 2) Fail("the trap was not stepped over");
+}
+NAMED void also_leads_to_traps(void (*trap)(int*)) {
+  int number = 0;
+  trap(&number);
+  if (number != 2) Fail("the trap was not stepped over");
+}
+
 HEAP_VICTIM(alternate_signal_stack) {
-  static char static_room[1 << 16];
-  alignas(16) char room_in_main[1 << 16];
+  static char static_room[1 << 16];  // below the thread's own stack, and within it
+  alignas(16) char room_on_the_stack[1 << 16];
   BeginWindow();
-  for (void* room : {static_cast<void*>(static_room), static_cast<void*>(Opaque(&room_in_main[0]))}) {
+  for (void* room : {static_cast<void*>(static_room), static_cast<void*>(Opaque(&room_on_the_stack[0]))}) {
     stack_t stack{};
     stack.ss_sp = room;
     stack.ss_size = sizeof(static_room);
     if (sigaltstack(&stack, nullptr) != 0) Fail("sigaltstack");
     HandleTraps(SA_ONSTACK);
-    takes_traps(
-        "switched_leaf handler_allocates handles_trap ... traps_in_the_middle takes_traps "
-        "alternate_signal_stack main",
-        nullptr);
+    for (int i = 0; i < 600; ++i) {
+      switch (i * 5 % 3) {
+        case 0:
+          leads_to_traps(traps_in_the_middle);
+          Keep(
+              "switched_leaf handler_allocates handles_trap ... traps_in_the_middle leads_to_traps "
+              "alternate_signal_stack main",
+              last, 300);
+          break;
+        case 1:
+          leads_to_traps(traps_elsewhere);
+          Keep(
+              "switched_leaf handler_allocates handles_trap ... traps_elsewhere leads_to_traps "
+              "alternate_signal_stack main",
+              last, 300);
+          break;
+        default:
+          also_leads_to_traps(traps_elsewhere);
+          Keep(
+              "switched_leaf handler_allocates handles_trap ... traps_elsewhere also_leads_to_traps "
+              "alternate_signal_stack main",
+              last, 300);
+      }
+    }
   }
   EndWindow();
   return 0;
@@ -331,6 +368,24 @@ HEAP_VICTIM(code_without_unwind_information) {
   return 0;
 }
 
+// The code that a signal interrupts isn't described either.
+asm(".pushsection .text\n.globl made_trap\nmade_trap:\n" ILLEGAL
+    "ret\n.globl made_trap_end\nmade_trap_end:\n.popsection\n");
+extern "C" const char made_trap[], made_trap_end[];
+
+HEAP_VICTIM(signal_in_code_without_unwind_information) {
+  HandleTraps(0);
+  BeginWindow();
+  for (int i = 0; i < 20; ++i) {
+    made.Put(made_trap, made_trap_end);
+    made.As<void (*)()>()();
+    Keep("switched_leaf handler_allocates handles_trap ... ? [cut]", last, 300);
+    made.Remove();
+  }
+  EndWindow();
+  return 0;
+}
+
 // --- small stacks
 
 NAMED void* on_a_small_stack(void*) {
@@ -385,6 +440,38 @@ HEAP_VICTIM(stack_is_unmapped_and_another_takes_its_place) {
     Keep("switched_leaf works_on_another_stack ? [cut]", last, 500);
     made.Remove();
     munmap(stack, kStackBytes);
+  }
+  EndWindow();
+  return 0;
+}
+
+// One thread after the other on the same stack, at the same depth, by different functions.
+NAMED void* first_tenant(void*) {
+  last = switched_leaf(45);
+  return Opaque(static_cast<void*>(nullptr));
+}
+NAMED void* second_tenant(void*) {
+  last = switched_leaf(46);
+  return Opaque(static_cast<void*>(nullptr));
+}
+
+HEAP_VICTIM(threads_inherit_a_stack) {
+  void* const stack = MapStack();
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  if (pthread_attr_setstack(&attributes, stack, kStackBytes) != 0) Fail("no such stack");
+  BeginWindow();
+  for (int i = 0; i < 300; ++i) {
+    const bool first = i % 3 == 0;
+    pthread_t thread;
+    if (pthread_create(&thread, &attributes, first ? first_tenant : second_tenant, nullptr) != 0)
+      Fail("no thread");
+    pthread_join(thread, nullptr);
+    if (first) {
+      Keep("switched_leaf first_tenant", last, 45);
+    } else {
+      Keep("switched_leaf second_tenant", last, 46);
+    }
   }
   EndWindow();
   return 0;

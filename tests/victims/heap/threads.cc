@@ -235,3 +235,90 @@ HEAP_VICTIM(sixty_four_threads) {
   }
   return 0;
 }
+
+// Windows that close while threads are at work: whose window a block then is may be asked, but none is lost.
+// The threads are given their stacks before the first window, so that the C library keeps no more for them
+// later.
+static std::atomic<bool> at_work;
+
+namespace {
+
+struct Load {
+  static constexpr int kBlocks = 200;
+  void* blocks[kBlocks];
+  unsigned random;
+};
+
+constexpr int kLoads = 16;
+Load loads[kLoads];
+
+}  // namespace
+
+NAMED void* allocates_under_load(size_t size) {
+  return malloc(Opaque(size));
+}
+NAMED void* clears_under_load(size_t size) {
+  return calloc(1, Opaque(size));
+}
+
+NAMED void* works_under_load(void* argument) {
+  auto& load = *static_cast<Load*>(argument);
+  do {
+    load.random = load.random * 1664525U + 1013904223U;
+    void*& block = load.blocks[(load.random >> 8) % Load::kBlocks];
+    if (block != nullptr) {
+      free(block);
+      block = nullptr;
+    } else {
+      block = (load.random >> 30) == 0 ? clears_under_load(70) : allocates_under_load(70);
+    }
+  } while (at_work.load(std::memory_order_relaxed));
+  return nullptr;
+}
+
+static void RunLoads(int windows) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  pthread_t threads[kLoads];
+  at_work = windows > 0;
+  for (int i = 0; i < kLoads; ++i) {
+    if (pthread_create(&threads[i], &attributes, works_under_load, &loads[i]) != 0) Fail("no thread");
+  }
+  for (int i = 0; i < windows; ++i) {
+    BeginWindow();
+    EndWindow();
+  }
+  at_work = false;
+  for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+}
+
+// `windows_close_under_load WINDOWS`: all of them between the first one and the last two, in all of which
+// nobody works.
+HEAP_VICTIM(windows_close_under_load) {
+  const int windows = argc > 0 ? atoi(argv[0]) : 500;
+  BeginWindow();
+  RunLoads(0);
+  for (Load& load : loads) {
+    for (void*& block : load.blocks) {
+      free(block);
+      block = nullptr;
+    }
+  }
+  EndWindow();
+  RunLoads(windows);
+  BeginWindow();
+  long left = 0;
+  for (const Load& load : loads) {
+    for (const void* block : load.blocks) left += block != nullptr;
+  }
+  heap::CountFreed(-left, -left * 70);
+  EndWindow();
+  BeginWindow();
+  for (Load& load : loads) {
+    for (void*& block : load.blocks) free(block);
+  }
+  heap::CountFreed(left, left * 70);
+  EndWindow();
+  return 0;
+}
