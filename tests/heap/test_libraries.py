@@ -11,6 +11,26 @@ class Libraries(HeapCase):
         watched = self.check("plugins_at_the_same_place_in_turn", live=False)
         self.assertGreater(watched.truth[-1]["facts"]["same_place"], 0)
 
+    def test_growth_of_another_at_the_same_place(self):
+        """What a finding says of one plugin it says of that one's blocks alone, of all windows so far."""
+        watched = self.watch("plugins_at_the_same_place_in_turn")
+        alive = {"alfa": 0, "beta": 0}
+        told = 0
+        for window, truth in zip(watched.windows, watched.truth, strict=True):
+            for plugin in alive:
+                chain = f"{plugin}_allocates {plugin}_leaks plugins_at_the_same_place_in_turn main"
+                alive[plugin] += truth["heap"].get(chain, [0])[0]
+            for finding in window["cleanslate"].get("findings", []):
+                names = functions(finding)
+                for plugin in alive:
+                    if finding["rule"] == "heap-growth" and f"{plugin}_leaks" in names:
+                        told += 1
+                        self.assertEqual(finding["count"], alive[plugin], finding["message"])
+        self.assertGreater(told, 0)
+
+    def test_new_library_in_many_threads(self):
+        self.check("new_library_in_many_threads", live=False)
+
     def test_another_at_the_same_place_in_one_window(self):
         """Names of what is loaded no more may be missing. They must not be another's, and the counts must be each one's
         own."""

