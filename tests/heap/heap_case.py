@@ -40,18 +40,26 @@ def name_of(frame):
     return frame.get("function", "?")
 
 
+def frames_of(site):
+    """Without operator new, which is a way to call the allocator."""
+    return list(
+        itertools.dropwhile(lambda frame: frame.get("function", "").startswith("operator new"), site.get("where", []))
+    )
+
+
 def functions(site):
-    return [name_of(frame) for frame in site.get("where", [])]
+    return [name_of(frame) for frame in frames_of(site)]
 
 
 def is_the_victims(site):
     """Whether the victim's own code called the allocator, not a library on its behalf."""
-    return bool(site.get("where")) and is_victim_code(site["where"][0])
+    frames = frames_of(site)
+    return bool(frames) and is_victim_code(frames[0])
 
 
 def chain(site):
     """The stack as the victim writes it down, innermost first, up to `main` or the thread's first function."""
-    frames = list(site.get("where", []))
+    frames = frames_of(site)
     while frames and name_of(frames[-1]) in (ELSEWHERE, "_start"):
         frames.pop()
     names = map(name_of, frames)

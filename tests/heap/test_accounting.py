@@ -47,6 +47,13 @@ class Doors(HeapCase):
         for watched in self.check_over_all("usable_size"):
             self.assert_clean_twin(watched)
 
+    def test_operators(self):
+        for watched in self.check_over_all("operators"):
+            self.assertEqual(survived_heap(watched.windows[1]), {"blocks": 0, "bytes": 0})
+
+    def test_born_before_the_library(self):
+        self.check("born_before_the_library")
+
     def test_born_before_watching(self):
         self.check_over_all("born_before_watching")
 

@@ -1,7 +1,7 @@
 """The stack of every survivor against what the victim knows of its way to malloc: function by function up to `main`, or
 said to be cut."""
 
-from heap_case import CUT, ELSEWHERE, HeapCase, by_chain, functions, is_the_victims, main, sites_of, survived_heap
+from heap_case import CUT, ELSEWHERE, HeapCase, by_chain, chain, functions, is_the_victims, main, sites_of, survived_heap
 
 
 class Callers(HeapCase):
@@ -64,6 +64,14 @@ class OtherStacks(HeapCase):
 
     def test_signal_at_the_first_instruction(self):
         self.check("signal_at_the_first_instruction")
+
+    def test_handler_allocates_while_a_call_waits(self):
+        watched = self.watch("handler_allocates_while_a_call_waits")
+        [window], [truth] = watched.windows, watched.truth
+        self.assert_books(window, truth)
+        mine = list(filter(is_the_victims, sites_of(window)))
+        self.assertEqual({tuple(functions(site)[:2]) for site in mine}, {("switched_leaf", "interrupts")})
+        self.assertTrue(all(chain(site).endswith(" handler_allocates_while_a_call_waits main") for site in mine))
 
     def test_alternate_signal_stack(self):
         self.check("alternate_signal_stack")

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <initializer_list>
+#include <new>
 
 #include "heap_victim.h"
 
@@ -232,6 +233,82 @@ NAMED void usable() {
 
 HEAP_VICTIM(usable_size) {
   twice(usable);
+  return 0;
+}
+
+NAMED void* by_new() {
+  return new char[200];
+}
+NAMED void* by_aligned_new() {
+  return ::operator new(384, std::align_val_t(128));
+}
+NAMED void* by_nothrow_new() {
+  return ::operator new(400, std::nothrow);
+}
+NAMED long* by_new_of_one() {
+  return new long(5);
+}
+NAMED void by_deletes(void* array, void* aligned, void* nothrow, long* one) {
+  delete[] static_cast<char*>(array);
+  ::operator delete(aligned, std::align_val_t(128));
+  ::operator delete(nothrow, std::nothrow);
+  delete one;
+}
+
+// operator new and delete belong to the program's own allocator where it brings one.
+HEAP_VICTIM(operators) {
+  constexpr int kRounds = 50;
+  static Born arrays[kRounds], aligned[kRounds], nothrow[kRounds], ones[kRounds];
+  for (int window = 0; window < 3; ++window) {
+    BeginWindow();
+    for (int i = 0; i < kRounds; ++i) {
+      if (window != 1) {
+        arrays[i] = Keep("by_new operators main", Opaque(by_new()), 200);
+        aligned[i] = Keep("by_aligned_new operators main", Opaque(by_aligned_new()), 384);
+        nothrow[i] = Keep("by_nothrow_new operators main", Opaque(by_nothrow_new()), 400);
+        ones[i] = Keep("by_new_of_one operators main", Opaque(by_new_of_one()), sizeof(long));
+      }
+      if (window == 0) continue;  // a leak; then its end; then the clean twin
+      for (const Born* block : {&arrays[i], &aligned[i], &nothrow[i], &ones[i]}) Drop(*block);
+      by_deletes(arrays[i].address, aligned[i].address, nothrow[i].address,
+                 static_cast<long*>(ones[i].address));
+    }
+    EndWindow();
+  }
+  return 0;
+}
+
+// Blocks from before any constructor, the library's own too.
+namespace {
+
+void* before_everything[3];
+
+void BeforeConstructors(int, char**, char**) {
+  for (void*& block : before_everything) {
+    block = malloc(100);
+    if (block != nullptr) memset(block, 0x33, 100);
+  }
+}
+
+__attribute__((section(".preinit_array"), used)) void (*const preinit)(int, char**,
+                                                                       char**) = BeforeConstructors;
+
+}  // namespace
+
+HEAP_VICTIM(born_before_the_library) {
+  BeginWindow();
+  free(before_everything[0]);
+  kept += Keep("by_realloc born_before_the_library main", by_realloc(before_everything[1], 5000), 5000);
+  const Born freed =
+      Keep("by_realloc born_before_the_library main", by_realloc(before_everything[2], 600), 600);
+  for (int i = 0; i < 100; ++i) {
+    if (static_cast<char*>(freed.address)[i] != 0x33) Fail("realloc lost the contents");
+  }
+  Free(freed);
+  EndWindow();
+  BeginWindow();
+  kept.FreeAll();
+  EndWindow();
   return 0;
 }
 

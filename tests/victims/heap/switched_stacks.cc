@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -104,6 +105,39 @@ HEAP_VICTIM(signal_at_the_first_instruction) {
       "signal_at_the_first_instruction main",
       "switched_leaf handler_allocates handles_trap ... traps_at_once takes_traps "
       "signal_at_the_first_instruction main");
+  EndWindow();
+  return 0;
+}
+
+// While a call of the kernel waits, a handler may allocate: read(2) is no part of the heap.
+namespace {
+constexpr int kInterruptions = 20;
+void* of_interruptions[kInterruptions];
+volatile sig_atomic_t interruptions = 0;
+int told[2];
+}  // namespace
+
+NAMED void interrupts(int) {
+  if (interruptions == kInterruptions) return;
+  of_interruptions[interruptions] = switched_leaf(150);
+  interruptions = interruptions + 1;
+  if (interruptions == kInterruptions && write(told[1], "x", 1) != 1) Fail("write");
+}
+
+HEAP_VICTIM(handler_allocates_while_a_call_waits) {
+  if (pipe(told) != 0) Fail("pipe");
+  struct sigaction action {};
+  action.sa_handler = interrupts;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGALRM, &action, nullptr);
+  BeginWindow();
+  const itimerval every_millisecond{{0, 1000}, {0, 1000}};
+  setitimer(ITIMER_REAL, &every_millisecond, nullptr);
+  char text;
+  if (read(told[0], &text, 1) != 1) Fail("read");
+  const itimerval never{};
+  setitimer(ITIMER_REAL, &never, nullptr);
+  for (void* block : of_interruptions) Keep("switched_leaf", block, 150);
   EndWindow();
   return 0;
 }
