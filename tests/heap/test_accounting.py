@@ -54,6 +54,9 @@ class Doors(HeapCase):
     def test_born_before_the_library(self):
         self.check("born_before_the_library")
 
+    def test_ignored_blocks(self):
+        self.check("ignored_blocks", live=False)
+
     def test_born_before_watching(self):
         self.check_over_all("born_before_watching")
 

@@ -20,6 +20,9 @@ class Mappings(HeapCase):
         watched = self.check("regions_are_resized", env=MAPPINGS)
         self.assertGreater(watched.truth[0]["facts"]["moved"], 0)
 
+    def test_from_before_watching(self):
+        self.check("regions_from_before_watching", env=MAPPINGS)
+
     def test_refused_calls(self):
         self.check("refused_calls_leave_regions_alone", env=MAPPINGS)
 

@@ -20,6 +20,21 @@ class Callers(HeapCase):
         self.assertEqual(len(watched.truth[0]["heap"]), 64)
 
 
+    def test_more_sites_than_are_listed(self):
+        """The totals are of all; listed are the largest, and the others are counted."""
+        [window] = self.watch("more_sites_than_are_listed").windows
+        sizes = [1000 + path for path in range(512)]
+        self.assertEqual(survived_heap(window), {"blocks": len(sizes), "bytes": sum(sizes)})
+        sites = sites_of(window)
+        self.assertEqual(window["cleanslate"]["leftOut"]["heap.sites"], len(sizes) - len(sites))
+        self.assertGreaterEqual(len(sites), 100)
+        self.assertEqual([site["bytes"] for site in sites], sorted(sizes, reverse=True)[: len(sites)])
+        for site in sites:
+            path = site["bytes"] - 1000
+            turns = ["path_right" if path >> turn & 1 else "path_left" for turn in reversed(range(9))]
+            self.assertEqual(functions(site)[:10], ["meeting_point"] + turns)
+
+
 class Frames(HeapCase):
     def test_alloca_and_realigned_stacks(self):
         self.check("unusual_frames")

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <new>
 
+#include "cleanslate/annotate.h"
 #include "heap_victim.h"
 
 using heap::BeginWindow;
@@ -307,6 +308,36 @@ HEAP_VICTIM(born_before_the_library) {
   Free(freed);
   EndWindow();
   BeginWindow();
+  kept.FreeAll();
+  EndWindow();
+  return 0;
+}
+
+// What is allocated between these two is in no report; what is freed there leaves the books.
+HEAP_VICTIM(ignored_blocks) {
+  BeginWindow();
+  const Born old = Keep("by_malloc ignored_blocks main", by_malloc(111), 111);
+  const Born grown = Keep("by_malloc ignored_blocks main", by_malloc(222), 222);
+  EndWindow();
+  BeginWindow();
+  const Born born_here = Keep("by_malloc ignored_blocks main", by_malloc(333), 333);
+  CLEANSLATE_IGNORE_BEGIN();
+  CLEANSLATE_IGNORE_BEGIN();
+  void* const ignored = by_malloc(444);
+  CLEANSLATE_IGNORE_END();
+  void* const also_ignored = by_calloc(5, 111);
+  Free(old);
+  Free(born_here);
+  heap::Drop(grown);
+  void* const grown_ignored = by_realloc(grown.address, 6666);
+  CLEANSLATE_IGNORE_END();
+  free(also_ignored);
+  const Born seen_again = Keep("by_realloc ignored_blocks main", by_realloc(ignored, 7777), 7777);
+  kept += Keep("by_malloc ignored_blocks main", by_malloc(888), 888);
+  EndWindow();
+  BeginWindow();
+  Free(seen_again);
+  free(grown_ignored);
   kept.FreeAll();
   EndWindow();
   return 0;

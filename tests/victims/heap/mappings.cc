@@ -189,3 +189,20 @@ HEAP_VICTIM(sizes_are_whole_pages) {
   EndWindow();
   return 0;
 }
+
+// Regions that nobody saw being mapped are nobody's; what a window makes of them is its own.
+HEAP_VICTIM(regions_from_before_watching) {
+  void* const unmapped = maps(8 * kPage);
+  const Born moved = {maps(8 * kPage), 8 * kPage};
+  const Born covered = {maps(8 * kPage), 8 * kPage};
+  BeginWindow();
+  Unmap(unmapped, 8 * kPage);
+  KeepMapping("remaps regions_from_before_watching main",
+              remaps(moved.address, 8 * kPage, 500 * kPage, MREMAP_MAYMOVE), 500 * kPage);
+  KeepMapping("maps_over regions_from_before_watching main", maps_over(At(covered, 2), 3 * kPage), 3 * kPage);
+  EndWindow();
+  BeginWindow();
+  Unmap(covered.address, covered.bytes);
+  EndWindow();
+  return 0;
+}

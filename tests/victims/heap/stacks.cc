@@ -123,6 +123,16 @@ HEAP_VICTIM(every_path_of_six_turns) {
   return 0;
 }
 
+// Half a thousand sites, each of its own size: more than a report lists.
+HEAP_VICTIM(more_sites_than_are_listed) {
+  BeginWindow();
+  for (unsigned path = 0; path < 512; ++path) {
+    Keep("some path", turns[path & 1](path >> 1, 8, size_t{1000} + path), size_t{1000} + path);
+  }
+  EndWindow();
+  return 0;
+}
+
 NAMED int recurse(int depth, void** block) {
   if (depth == 0) {
     *block = meeting_point(123);
