@@ -119,14 +119,22 @@ class Threads(HeapCase):
         self.assertLess(tracking[1], tracking[0] * 1.5)
 
 
+    def assert_balance_around(self, watched):
+        """In the first window and the last two nobody works."""
+        self.assert_live(*zip(*[(watched.windows[i], watched.truth[i]) for i in (0, -2, -1)]))
+        self.assertGreater(watched.truth[-2]["live"][0], 0)
+
+    def test_forks_under_load(self):
+        watched = self.watch("forks_under_load", 50)
+        self.assertEqual(len(watched.windows), 3)
+        self.assertEqual(len({report["cleanslate"]["pid"] for report in watched.reports}), 1)
+        self.assert_balance_around(watched)
+
     def test_windows_close_under_load(self):
         windows = 500
         watched = self.watch("windows_close_under_load", windows)
         self.assertEqual(len(watched.windows), windows + 3)
-        # What the threads did between the last busy window and their end is told with the window after it.
-        quiet = [(watched.windows[i], watched.truth[i]) for i in (0, -2, -1)]
-        self.assert_live(*zip(*quiet))
-        self.assertGreater(watched.truth[-2]["live"][0], 0)
+        self.assert_balance_around(watched)
         for window in watched.windows:
             self.assertGreaterEqual(window["cleanslate"]["live"].get("heapBlocks", 0), 0)
             self.assertTrue(all(site["blocks"] > 0 and site["bytes"] > 0 for site in sites_of(window)))

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 
@@ -276,29 +278,26 @@ NAMED void* works_under_load(void* argument) {
   return nullptr;
 }
 
-static void RunLoads(int windows) {
+// Does `something` so many times while the threads work.
+static void RunLoads(int times, void (*something)()) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 64 * 1024);
   pthread_t threads[kLoads];
-  at_work = windows > 0;
+  at_work = times > 0;
   for (int i = 0; i < kLoads; ++i) {
     if (pthread_create(&threads[i], &attributes, works_under_load, &loads[i]) != 0) Fail("no thread");
   }
-  for (int i = 0; i < windows; ++i) {
-    BeginWindow();
-    EndWindow();
-  }
+  for (int i = 0; i < times; ++i) something();
   at_work = false;
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
-// `windows_close_under_load WINDOWS`: all of them between the first one and the last two, in all of which
-// nobody works.
-HEAP_VICTIM(windows_close_under_load) {
-  const int windows = argc > 0 ? atoi(argv[0]) : 500;
+// All work lies between the first window and the last two, in which nobody works: there the books must
+// balance.
+static void BalanceAround(int times, void (*something)()) {
   BeginWindow();
-  RunLoads(0);
+  RunLoads(0, nullptr);
   for (Load& load : loads) {
     for (void*& block : load.blocks) {
       free(block);
@@ -306,7 +305,7 @@ HEAP_VICTIM(windows_close_under_load) {
     }
   }
   EndWindow();
-  RunLoads(windows);
+  RunLoads(times, something);
   BeginWindow();
   long left = 0;
   for (const Load& load : loads) {
@@ -320,5 +319,29 @@ HEAP_VICTIM(windows_close_under_load) {
   }
   heap::CountFreed(left, left * 70);
   EndWindow();
+}
+
+HEAP_VICTIM(windows_close_under_load) {
+  BalanceAround(argc > 0 ? atoi(argv[0]) : 500, [] {
+    BeginWindow();
+    EndWindow();
+  });
+  return 0;
+}
+
+// The children free what is the parent's, allocate, and end.
+HEAP_VICTIM(forks_under_load) {
+  BalanceAround(argc > 0 ? atoi(argv[0]) : 50, [] {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (Load& load : loads) {
+        if (allocates_under_load(70) == nullptr) _exit(1);
+        load.blocks[0] = realloc(load.blocks[0], 5000);
+      }
+      _exit(0);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) Fail("the child failed");
+  });
   return 0;
 }
