@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/suspect.h"
 #include "report/render.h"
 #include "report/safe_text.h"
 #include "report/wording.h"
@@ -211,16 +212,22 @@ class TextRenderer {
     Line("");
   }
 
-  // Frames that have no name say something only where none has.
+  // Frames that have no name say something only where none has, or where one is the user's own. That one is
+  // shown in any case: what is inside of it, of the standard library, may take all the room.
   void Where(const Frames& frames, std::string_view indent, std::size_t most) {
+    const Suspect suspect = FindSuspect(frames);
     const bool any_named = std::any_of(frames.begin(), frames.end(), IsNamed);
-    std::size_t shown = 0;
+    std::vector<std::string> places;
+    std::size_t first = 0;
     for (const Frame& frame : frames) {
-      const std::string place = PlaceOf(frame);
-      if (place.empty() || (any_named && !IsNamed(frame))) continue;
-      if (shown++ == most) break;
-      Line(std::string(indent) + place);
+      const bool users = suspect.users && &frame == suspect.frame;
+      std::string place = PlaceOf(frame);
+      if (place.empty() || (any_named && !IsNamed(frame) && !users)) continue;
+      if (users && places.size() >= most) first = places.size();
+      places.push_back(std::move(place));
     }
+    for (std::size_t i = first; i < std::min(places.size(), first + most); ++i)
+      Line(std::string(indent) + places[i]);
   }
 
   void Verdict() {

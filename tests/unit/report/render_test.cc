@@ -34,6 +34,30 @@ TEST(RenderText, NamesTheCulpritAndItsTrend) {
   EXPECT_THAT(text, Not(HasSubstr("clean:")));
 }
 
+TEST(RenderText, ShowsTheUsersOwnFrameHoweverDeepItIs) {
+  Report report = samples::Orders();
+  Frames& where = report.findings[0].where;
+  where = {{"operator new", "", 0, "libstdc++.so.6", "", 0},
+           {"std::allocator<char>::allocate", "allocator.h", 188, "shop", "", 0},
+           {"std::string::_M_create", "basic_string.tcc", 155, "shop", "", 0},
+           {"std::vector<int>::push_back", "stl_vector.h", 1287, "shop", "", 0},
+           {"Grow", "shop.cc", 12, "shop", "", 0},
+           {"main", "shop.cc", 20, "shop", "", 0}};
+  const std::string deep = RenderText(Of({report}));
+  EXPECT_THAT(deep, HasSubstr("    at Grow (shop.cc:12, shop)\n    at main (shop.cc:20, shop)\n  grew"));
+  EXPECT_THAT(deep, Not(HasSubstr("operator new")));
+  where.erase(where.begin() + 1, where.begin() + 3);
+  EXPECT_THAT(RenderText(Of({report})),
+              HasSubstr("    at operator new (in libstdc++.so.6)\n    at std::vector<int>::push_back "
+                        "(stl_vector.h:1287, shop)\n    at Grow (shop.cc:12, shop)\n  grew"));
+  where = {{"operator new", "", 0, "libstdc++.so.6", "00", 16},
+           {"", "", 0, "shop", "ff", 0x2622},
+           {"", "", 0, "shop", "ff", 4}};
+  EXPECT_THAT(RenderText(Of({report})),
+              HasSubstr("    at operator new (in libstdc++.so.6)\n    at shop+0x2622\n  grew"))
+      << "stripped";
+}
+
 TEST(RenderText, SaysWhenALimitIsReached) {
   Report report = samples::Orders();
   report.findings[0].trend = {Pattern::kGrowing, 10, 10, 2, "descriptors", 37, 1024};
