@@ -38,6 +38,16 @@ cleanslate_find(CLI11)
 cleanslate_find(Boost 1.74)
 cleanslate_find(ZLIB)
 cleanslate_find(Threads)
+# elfutils, for source lines; it brings no CMake package.
+find_path(ELFUTILS_INCLUDE_DIR elfutils/libdw.h)
+find_library(LIBDW_LIBRARY dw)
+find_library(LIBELF_LIBRARY elf)
+if(NOT ELFUTILS_INCLUDE_DIR OR NOT LIBDW_LIBRARY OR NOT LIBELF_LIBRARY)
+  message(FATAL_ERROR "elfutils was not found: run tools/setup")
+endif()
+add_library(cleanslate_elfutils INTERFACE)
+target_include_directories(cleanslate_elfutils SYSTEM INTERFACE ${ELFUTILS_INCLUDE_DIR})
+target_link_libraries(cleanslate_elfutils INTERFACE ${LIBDW_LIBRARY} ${LIBELF_LIBRARY})
 # The C++ examples, and the victims of the tests.
 cleanslate_find(CURL)
 

@@ -206,6 +206,13 @@ std::string DisplayFunction(std::string_view symbol) {
   return name.empty() ? std::string(symbol) : name;
 }
 
+std::string ShortFunction(std::string name) {
+  ShortenStandardTypes(name);
+  if (name.size() > kLongTemplate) CollapseTemplates(name);
+  if (name.size() > kLongest) name.replace(kLongest, std::string::npos, "...");
+  return name;
+}
+
 void DropAllocatorFrames(Frames& frames) {
   const auto first = std::find_if(frames.begin(), frames.end(), [](const Frame& frame) {
     return !Allocates(frame.function) && !IsAllocatorLibrary(frame.module);

@@ -14,6 +14,10 @@ namespace cleanslate {
 // are long. "Cache<std::string>::Insert", "operator new", "grow". Never empty unless `symbol` is.
 std::string DisplayFunction(std::string_view symbol);
 
+// The same from a name that isn't mangled, without parameters, as debug information has it: standard types in
+// their short form, long template arguments cut.
+std::string ShortFunction(std::string name);
+
 // Drops the innermost frames that say only how memory was asked for: those inside our own library, those
 // inside an allocator's library (jemalloc, tcmalloc, mimalloc), and those of the functions that allocate
 // (malloc and its family, operator new, strdup and its like). The first frame left is the one that asked.

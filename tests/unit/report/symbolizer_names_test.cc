@@ -85,6 +85,16 @@ std::vector<std::string> After(Frames frames) {
 
 using Functions = std::vector<std::string>;
 
+TEST(ShortFunction, HasStandardTypesInTheirShortForm) {
+  EXPECT_EQ(ShortFunction("grow"), "grow");
+  EXPECT_EQ(ShortFunction(""), "");
+  EXPECT_EQ(ShortFunction("shop::(anonymous namespace)::Grow"), "shop::(anonymous namespace)::Grow");
+  EXPECT_EQ(ShortFunction("std::vector<int, std::allocator<int> >::push_back"),
+            "std::vector<int>::push_back");
+  EXPECT_EQ(ShortFunction("Cart<" + std::string(200, 'x') + ">::Add"), "Cart<...>::Add");
+  EXPECT_LE(ShortFunction(std::string(100'000, 'x')).size(), 250u);
+}
+
 TEST(DropAllocatorFrames, TheFirstFrameLeftIsTheOneThatAsked) {
   EXPECT_EQ(After({FrameOf("Hook", "libcleanslate.so"), FrameOf("malloc", "libc.so.6"),
                    FrameOf("operator new", "libstdc++.so.6"), FrameOf("Cache::Insert"), FrameOf("main")}),
