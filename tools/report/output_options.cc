@@ -49,6 +49,7 @@ struct Presentation::State {
   OutputOptions options;
   FailOn fail_on;
   Suppressions suppressions;
+  SourceLines source_lines;
   std::vector<std::string> warnings;
   bool to_file = false;
   mutable std::ofstream file;
@@ -71,8 +72,21 @@ void AddOutputOptions(CLI::App& command, OutputOptions& options) {
       .add_option("--suppressions", options.suppressions,
                   "Findings to keep quiet about, a `rule:glob` a line")
       ->type_name("FILE");
+  command
+      .add_option(
+          "--symbols", options.symbols,
+          "Add source lines from debug information: an unstripped program or library, a .debug file, or "
+          "a folder of them, found by build id; repeatable")
+      ->type_name("DIR|FILE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1)
+      ->allow_extra_args(false);
   command.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
       ->capture_default_str();
+}
+
+ExitCode ExitCodeOf(const absl::Status& error) {
+  return absl::IsUnavailable(error) ? kExitUnreadable : kExitUsage;
 }
 
 absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options) {
@@ -103,6 +117,10 @@ absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options)
     }
   }
 
+  absl::StatusOr<SourceLines> source_lines = SourceLines::Open(options.symbols);
+  if (!source_lines.ok()) return source_lines.status();
+  state->source_lines = *std::move(source_lines);
+
   if (!options.output.empty() && options.output != "-") {
     state->to_file = true;
     errno = 0;
@@ -120,6 +138,10 @@ Aggregate::Suppression Presentation::suppression() const {
   return [suppressions = &state_->suppressions](const Finding& finding) {
     return suppressions->Suppress(finding);
   };
+}
+
+SourceLines& Presentation::source_lines() {
+  return state_->source_lines;
 }
 
 const std::vector<std::string>& Presentation::warnings() const {

@@ -4,9 +4,10 @@
 //
 //   OutputOptions options;
 //   AddOutputOptions(*command, options);                        // before parsing
-//   absl::StatusOr<Presentation> presentation = Presentation::Prepare(options);  // before any work: exit 2
-//   on error Aggregate aggregate(presentation->suppression());
-//   ... aggregate.Add(report) ...
+//   absl::StatusOr<Presentation> presentation = Presentation::Prepare(options);  // before any work;
+//                                                               // on error: ExitCodeOf(its status)
+//   Aggregate aggregate(presentation->suppression());
+//   ... presentation->source_lines().AddTo(report), aggregate.Add(report) ...
 //   return presentation->Show(aggregate.Summarize());           // 0, or 1 when --fail-on matched
 
 #include <memory>
@@ -16,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "report/aggregate.h"
 #include "report/fail_on.h"
+#include "report/source_lines.h"
 
 namespace CLI {
 class App;
@@ -37,10 +39,14 @@ struct OutputOptions {
   std::string output;  // empty or "-": standard output
   std::string fail_on;
   std::string suppressions;
+  std::vector<std::string> symbols;  // files and folders with debug information
   std::string color = "auto";
 };
 
 void AddOutputOptions(CLI::App& command, OutputOptions& options);
+
+// kExitUnreadable where an input can't be read, otherwise kExitUsage.
+ExitCode ExitCodeOf(const absl::Status& error);
 
 class Presentation {
  public:
@@ -54,6 +60,9 @@ class Presentation {
 
   // Of the suppressions file; empty when there is none.
   Aggregate::Suppression suppression() const;
+
+  // Of --symbols. Has warnings of its own, when all reports are through.
+  SourceLines& source_lines();
 
   // One line each, for stderr: lines of the suppressions file that were not understood.
   const std::vector<std::string>& warnings() const;

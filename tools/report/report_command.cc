@@ -58,12 +58,16 @@ int RunReport(const ReportOptions& options) {
   absl::StatusOr<Presentation> presentation = Presentation::Prepare(options.output);
   if (!presentation.ok()) {
     Say(std::string(presentation.status().message()));
-    return kExitUsage;
+    return ExitCodeOf(presentation.status());
   }
   for (const std::string& warning : presentation->warnings()) Say(warning);
 
   Aggregate aggregate(presentation->suppression());
-  LogReader reader([&aggregate](Report report) { aggregate.Add(std::move(report)); });
+  SourceLines& source_lines = presentation->source_lines();
+  LogReader reader([&](Report report) {
+    source_lines.AddTo(report);
+    aggregate.Add(std::move(report));
+  });
   Progress progress;
   std::int64_t bytes = 0;
   bool all_read = true;
@@ -84,6 +88,7 @@ int RunReport(const ReportOptions& options) {
     Say(std::string(status.message()));
     all_read = false;
   }
+  for (const std::string& warning : source_lines.Warnings()) Say(warning);
   Summary summary = aggregate.Summarize();
   summary.log = reader.counts();
   const ExitCode shown = presentation->Show(summary);

@@ -77,7 +77,9 @@ Report UnwatchedReport(const RunPlan& plan, const std::string& why) {
 
 int Execute(const RunOptions& options) {
   absl::StatusOr<Presentation> presentation = Presentation::Prepare(options.output);
-  if (!presentation.ok()) return Fail({kExitUsage, std::string(presentation.status().message())});
+  if (!presentation.ok()) {
+    return Fail({ExitCodeOf(presentation.status()), std::string(presentation.status().message())});
+  }
   OrFailure<RunPlan> plan = MakeRunPlan(options, OwnFolder());
   if (!plan) return Fail(plan.failure());
   std::optional<ReportsFile> reports_file;
@@ -106,7 +108,12 @@ int Execute(const RunOptions& options) {
     console.Say(Concat("--reports ", options.reports, ": can't be written: ", std::strerror(errno)));
   }
   if (result.unwatched.empty()) {
-    for (Report& report : reports) aggregate.Add(std::move(report));
+    SourceLines& source_lines = presentation->source_lines();
+    for (Report& report : reports) {
+      source_lines.AddTo(report);
+      aggregate.Add(std::move(report));
+    }
+    for (const std::string& warning : source_lines.Warnings()) console.Say(warning);
   } else {
     const std::string why = Concat("this function is not watched yet: ", result.unwatched);
     console.Say(why);
