@@ -1,0 +1,84 @@
+"""What the heap's books may cost, as data, and whether it holds.
+
+A target names a section, a row and a mode; without a row it is asked of each row of the section. Its limit is an upper one unless it says
+`at least`.
+"""
+
+import dataclasses
+import fnmatch
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    section: str
+    row: str  # a glob
+    mode: str
+    what: str  # ratio: to plain; added: over plain; value: as measured; cheaper: added by heaptrack over added by this
+    limit: float
+    unit: str = ""
+
+    @property
+    def at_least(self):
+        return self.what == "cheaper"
+
+    def describe(self):
+        sign = ">=" if self.at_least else "<="
+        meaning = {
+            "ratio": "times plain",
+            "added": "over plain",
+            "value": "",
+            "cheaper": "times cheaper than heaptrack",
+        }[self.what]
+        return " ".join(filter(None, [sign, f"{self.limit:g}", self.unit, meaning]))
+
+
+TARGETS = [
+    Target("programs", "sqlite3", "active", "ratio", 1.12),
+    Target("programs", "redis", "active", "ratio", 1.05),
+    Target("programs", "node", "active", "ratio", 1.02),
+    Target("programs", "python3", "active", "ratio", 1.03),
+    Target("programs", "python3, PYTHONMALLOC=malloc", "active", "ratio", 1.30),
+    Target("programs", "c++ compile", "active", "ratio", 1.15),
+    Target("programs", "*", "dormant", "ratio", 1.01),
+    Target("programs", "*", "active", "cheaper", 2),
+    Target("micro", "pair, stack of 25", "active", "added", 12, "ns"),
+    Target("micro", "*", "active", "cheaper", 2),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    target: Target
+    row: str
+    value: float  # in the target's own terms
+    holds: bool
+    noise: float | None  # of plain, as a part of it
+
+
+def value_of(target, row, results):
+    """The row's value in the target's terms, or None when it wasn't measured."""
+    value = results.least(row, target.mode)
+    if target.what == "value" or value is None:
+        return value
+    plain = results.least(row, "plain")
+    if plain is None:
+        return None
+    if target.what == "ratio":
+        return value / plain
+    if target.what == "added":
+        return value - plain
+    peer = results.least(row, "heaptrack")
+    if peer is None:
+        return None
+    return (peer - plain) / (value - plain) if value > plain else float("inf")
+
+
+def judge(section, rows, results):
+    for target in TARGETS:
+        for row in rows:
+            if target.section != section or not fnmatch.fnmatchcase(row, target.row):
+                continue
+            value = value_of(target, row, results)
+            if value is not None:
+                holds = value >= target.limit if target.at_least else value <= target.limit
+                yield Verdict(target, row, value, holds, results.noise(row, "plain"))
