@@ -14,6 +14,6 @@ def number(value):
     if value is None:
         return "-"
     if value == float("inf"):
-        return "none"
+        return "free"
     size = abs(value)
     return f"{value:.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.095 else 3}f}"
