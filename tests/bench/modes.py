@@ -13,6 +13,10 @@ import subprocess
 FAST = 1000  # as many rounds as are asked for
 SLOW = 1  # the rounds that tens of times plain are worth
 
+# The caller's environment without what would put something into every mode, plain too.
+DECIDES = ("LD_PRELOAD", "LD_AUDIT", "CLEANSLATE", "MALLOC_", "HEAP", "TCMALLOC_", "PYTHONMALLOC", "NODE_OPTIONS", "GLIBC_TUNABLES")
+BASE = {name: value for name, value in os.environ.items() if not name.startswith(DECIDES)}
+
 
 @dataclasses.dataclass
 class Mode:
@@ -24,7 +28,7 @@ class Mode:
     missing: str = ""  # why it can't be had
 
     def variables(self, more=()):
-        return {**os.environ, **dict(more), **self.environment}
+        return {**BASE, **dict(more), **self.environment}
 
     def with_variables(self, **more):
         return dataclasses.replace(self, environment={**self.environment, **more})
@@ -71,7 +75,7 @@ def jemalloc():
 
 
 def jemalloc_says(library):
-    variables = {**os.environ, "LD_PRELOAD": library, "MALLOC_CONF": "stats_print:true"}
+    variables = {**BASE, "LD_PRELOAD": library, "MALLOC_CONF": "stats_print:true"}
     return subprocess.run(["true"], env=variables, capture_output=True, text=True).stderr
 
 

@@ -183,6 +183,7 @@ def programs(scratch, scale):
     def times(count):
         return max(int(count * scale), 2)
 
+    same_hashes = {"PYTHONHASHSEED": "0"}
     python = [os.path.realpath(sys.executable), "-c", PYTHON_WORK.format(rounds=times(250))]
     script = scratch / "work.sql"
     script.write_text("\n".join(sqlite_work(times(30_000))))
@@ -195,7 +196,7 @@ def programs(scratch, scale):
         sqlite,
         Redis(scratch, scale),
         node,
-        Program("python3", python),
-        Program("python3, PYTHONMALLOC=malloc", python, {"PYTHONMALLOC": "malloc"}),
+        Program("python3", python, same_hashes),
+        Program("python3, PYTHONMALLOC=malloc", python, {**same_hashes, "PYTHONMALLOC": "malloc"}),
         compiler(scratch, scale),
     ]
