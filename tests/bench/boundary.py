@@ -2,6 +2,7 @@
 
 import json
 import statistics
+import subprocess
 
 import measure
 import table
@@ -34,11 +35,11 @@ class Boundary(Section):
         counts = ((0, 5), (4000, 5)) if quick else ((0, 20), (4000, 20), (1_000_000, 6))
         rows = [Survivors(program, count, windows, missing) for count, windows in counts]
         title = "The end of a window: microseconds on the thread that ends it; report: one is written, and says what it took"
-        super().__init__("boundary", title, "window", rows, [], None, most_rounds=5)
+        super().__init__("boundary", title, "window", rows, [], None, rounds=lambda asked: min(asked, 5))
         self.mode, self.report = mode, scratch / "boundary.jsonl"
 
     def measure(self, rounds):
-        for _ in range(min(rounds, self.most_rounds)):
+        for _ in range(self.rounds(rounds)):
             for row in self.rows:
                 for name, (state, report) in CONFIGURATIONS.items():
                     if row.missing or (row.name, name) in self.results.failures:
@@ -46,7 +47,7 @@ class Boundary(Section):
                     measure.progress(f"{row.name}, {name}")
                     try:
                         self.run(row, name, state, report)
-                    except measure.Failed as failure:
+                    except (measure.Failed, subprocess.SubprocessError) as failure:
                         self.results.failures[row.name, name] = str(failure)
         measure.progress("")
         for row in self.rows:

@@ -51,4 +51,4 @@ def benchmarks(build, quick):
     for name, benchmark in BENCHMARKS.items():
         if quick:
             benchmark = QUICK.get(benchmark, benchmark)
-        yield Benchmark(name, program, benchmark, 0.01 if quick else 0.2, missing)
+        yield Benchmark(name, program, benchmark, 0.01 if quick else 0.05, missing)

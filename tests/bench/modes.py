@@ -41,6 +41,7 @@ def modes(library, scratch):
     return [
         Mode("plain", "the program alone"),
         Mode("dormant", "cleanslate, as in any process that isn't a Lambda runtime: it forwards", {**ours, "CLEANSLATE": "on"}),
+        Mode("no stacks", "cleanslate, every block without its stack", {**ours, "CLEANSLATE": "always", "CLEANSLATE_STACKS": "off"}),
         Mode("active", "cleanslate, every block with its whole stack", {**ours, "CLEANSLATE": "always"}),
         heaptrack(),
         *jemalloc(),

@@ -1,6 +1,7 @@
 """Whole programs: what each does, and how long its processor works on it, in seconds.
 
-A workload takes a third of a second to two seconds alone; `scale` makes it smaller.
+A workload takes a third of a second to a second alone, so that many rounds are cheap and one of them is likely to be left in peace;
+`scale` makes it smaller.
 """
 
 import dataclasses
@@ -100,7 +101,7 @@ class Redis:
 
     def __init__(self, scratch, scale):
         self.scratch = scratch
-        self.requests = max(int(30_000 * scale), 500)
+        self.requests = max(int(15_000 * scale), 500)
         server = shutil.which("redis-server")
         if not server and (same := shutil.which("redis-check-rdb")):
             # One program that goes by its name; Debian's redis-tools has it without a service that starts with the machine.
@@ -164,7 +165,7 @@ class Redis:
 def compiler(scratch, scale):
     """The compiler itself, without its driver, the assembler and the linker around it."""
     source = scratch / "work.cc"
-    source.write_text(CPP_WORK if scale == 1 else SMALL_CPP_WORK)
+    source.write_text(CPP_WORK if scale > 0.1 else SMALL_CPP_WORK)
     program = Program("c++ compile", [])
     if not shutil.which("g++"):
         program.missing = "not installed: apt-get install g++"
@@ -184,11 +185,11 @@ def programs(scratch, scale):
         return max(int(count * scale), 2)
 
     same_hashes = {"PYTHONHASHSEED": "0"}
-    python = [os.path.realpath(sys.executable), "-c", PYTHON_WORK.format(rounds=times(250))]
+    python = [os.path.realpath(sys.executable), "-c", PYTHON_WORK.format(rounds=times(120))]
     script = scratch / "work.sql"
-    script.write_text("\n".join(sqlite_work(times(30_000))))
+    script.write_text("\n".join(sqlite_work(times(20_000))))
     sqlite = Program("sqlite3", ["sqlite3", ":memory:", f".read {script}"])
-    node = Program("node", ["node", "-e", NODE_WORK.format(rounds=times(500))])
+    node = Program("node", ["node", "-e", NODE_WORK.format(rounds=times(300))])
     for program, package in ((sqlite, "sqlite3"), (node, "nodejs")):
         if not shutil.which(program.command[0]):
             program.missing = f"not installed: apt-get install {package}, or tools/setup test"

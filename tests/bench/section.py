@@ -6,12 +6,12 @@ import targets
 
 
 class Section:
-    """`cell(value, plain)` is the text of a value; the column plain has its own unit."""
+    """`cell(value, plain)` is the text of a value; the column plain has its own unit. `rounds` makes of the rounds that are asked for its own."""
 
-    def __init__(self, name, title, corner, rows, modes, cell, unit="", most_rounds=1000):
+    def __init__(self, name, title, corner, rows, modes, cell, unit="", rounds=lambda asked: asked):
         self.name, self.title, self.corner, self.cell, self.unit = name, title, corner, cell, unit
         self.rows, self.modes = list(rows), list(modes)
-        self.most_rounds = most_rounds
+        self.rounds = rounds
         self.results = measure.Results()
 
     def keep_rows(self, pattern):
@@ -20,7 +20,7 @@ class Section:
     def measure(self, rounds):
         rows = [row for row in self.rows if not row.missing]
         modes = [mode for mode in self.modes if not mode.missing]
-        measure.interleave(rows, modes, min(rounds, self.most_rounds), self.results, measure.progress)
+        measure.interleave(rows, modes, self.rounds(rounds), self.results, measure.progress)
 
     def verdicts(self):
         return list(targets.judge(self.name, [row.name for row in self.rows], self.results))
@@ -55,7 +55,7 @@ class Section:
             if thing.missing:
                 yield f"  {thing.name}: {thing.missing}"
         for (row, mode), text in self.results.failures.items():
-            yield f"  {row}, {mode}: {text}"
+            yield f"  {row}, {mode}: {text[:400]}"
 
     def as_json(self):
         found = {}

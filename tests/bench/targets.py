@@ -40,6 +40,7 @@ TARGETS = [
     Target("programs", "c++ compile", "active", "ratio", 1.15),
     Target("programs", "*", "dormant", "ratio", 1.01),
     Target("programs", "*", "active", "cheaper", 2),
+    Target("micro", "pair", "no stacks", "added", 3, "ns"),
     Target("micro", "pair, stack of 25", "active", "added", 12, "ns"),
     Target("micro", "*", "active", "cheaper", 2),
     Target("start-up", "wall clock", "dormant", "added", 0.5, "ms"),
