@@ -51,9 +51,9 @@ class Results:
         return min(values) if values else None
 
     def noise(self, row, mode):
-        """How far the lower quarter of the rounds spreads, as a part of the least: differences below it mean nothing."""
+        """How far the second least lies above the least, as a part of it: smaller differences mean nothing."""
         values = sorted(self.values.get((row, mode), []))
-        return values[max(len(values) // 4, 1)] / values[0] - 1 if len(values) > 1 and values[0] > 0 else None
+        return values[1] / values[0] - 1 if len(values) > 1 and values[0] > 0 else None
 
 
 def interleave(rows, modes, rounds, results, say):

@@ -58,6 +58,7 @@ class Verdict:
     value: float  # in the target's own terms
     holds: bool
     noise: float | None  # of plain, as a part of it
+    unclear: bool  # nearer to the limit than the noise
 
 
 def value_of(target, row, results):
@@ -78,6 +79,16 @@ def value_of(target, row, results):
     return (peer - plain) / (value - plain) if value > plain else float("inf")
 
 
+def is_unclear(target, row, value, results):
+    noise, plain = results.noise(row, "plain"), results.least(row, "plain")
+    if noise is None or target.what == "value":
+        return False
+    if target.what == "cheaper":
+        added = [abs(results.least(row, mode) - plain) for mode in (target.mode, "heaptrack")]
+        return min(added) <= noise * plain
+    return abs(value - target.limit) <= noise * (1 if target.what == "ratio" else plain)
+
+
 def judge(section, rows, results):
     for target in TARGETS:
         for row in rows:
@@ -86,4 +97,5 @@ def judge(section, rows, results):
             value = value_of(target, row, results)
             if value is not None:
                 holds = value >= target.limit if target.at_least else value <= target.limit
-                yield Verdict(target, row, value, holds, results.noise(row, "plain"))
+                unclear = is_unclear(target, row, value, results)
+                yield Verdict(target, row, value, holds, results.noise(row, "plain"), unclear)
