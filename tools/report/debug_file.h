@@ -8,7 +8,8 @@
 // `offset`. It needs no translation for position-independent files (the loader's bias is taken off already),
 // for others (their bias is 0), nor between a stripped file and what was split off (strip moves no address).
 //
-// Bounded: what is corrupt reads as absent, and a search that finds no end is given up. One thread.
+// What is corrupt reads as absent, as far as libdw notices: DebugReader is for files that come from
+// elsewhere. One thread.
 
 #include <cstdint>
 #include <memory>

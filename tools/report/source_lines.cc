@@ -101,9 +101,7 @@ SourceLines::Module& SourceLines::ModuleOf(const Frame& frame) {
   if (!is_new) return module;
   module.name = frame.module;
   module.file = files_.Find(frame.build_id);
-  if (module.file == nullptr) return module;
-  absl::StatusOr<DebugFile> debug = DebugFile::Open(module.file->path);
-  if (debug.ok()) module.debug = *std::move(debug);
+  if (module.file != nullptr) module.debug.emplace(module.file->path);
   return module;
 }
 

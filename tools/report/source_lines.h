@@ -8,8 +8,8 @@
 //   lines->AddTo(report);                                     // each report, before it is aggregated
 //   for (const std::string& warning : lines->Warnings()) ...  // at the end
 //
-// Matched by build id only: lines of another build would be wrong lines. With no paths it does nothing. One
-// thread.
+// Matched by build id only: lines of another build would be wrong lines. With no paths it does nothing. Each
+// file that is read has a process of its own, see DebugReader. One thread.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "report/debug_file.h"
+#include "report/debug_reader.h"
 #include "report/report.h"
 #include "report/symbol_files.h"
 
@@ -49,7 +49,7 @@ class SourceLines {
     std::string name;
     std::size_t without_line = 0;  // different offsets
     const SymbolFile* file = nullptr;
-    std::optional<DebugFile> debug;
+    std::optional<DebugReader> debug;
   };
 
   void AddTo(Frames& frames);

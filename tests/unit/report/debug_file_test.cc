@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdint>
 #include <cstdio>
-#include <random>
 #include <string>
 
 #include "source_lines_fixture.h"
@@ -27,15 +25,6 @@ class DebugFileTest : public SourceLinesTest {
     absl::StatusOr<DebugFile> file = DebugFile::Open(path);
     EXPECT_TRUE(file.ok()) << path;
     return file.ok() ? file->FramesAt(address) : Frames{};
-  }
-
-  // All that there is, whatever it is.
-  void ReadTorn(const std::string& bytes, std::uint64_t near) {
-    absl::StatusOr<DebugFile> file = DebugFile::Open(Write("torn", bytes));
-    if (!file.ok()) return;
-    for (std::uint64_t address = near - 64; address < near + 64; address += 5) {
-      EXPECT_LT(file->FramesAt(address).size(), 1000u);
-    }
   }
 };
 
@@ -125,36 +114,6 @@ TEST_F(DebugFileTest, WhatIsNoElfFileIsAnError) {
   for (const std::string& path :
        {folder_, Write("text", "not ELF"), Write("empty", ""), std::string("/dev/zero")}) {
     EXPECT_THAT(DebugFile::Open(path).status().message(), HasSubstr("not an ELF file")) << path;
-  }
-}
-
-TEST_F(DebugFileTest, AFileCutAnywhereIsReadAsFarAsItGoes) {
-  const std::uint64_t near = CallIn("victim_inlined").frame.offset;
-  for (const char* path : {VICTIM_DEBUG, VICTIM_COMPRESSED}) {
-    const std::string whole = ReadAll(path);
-    for (std::size_t size = 0; size < whole.size(); size += 1 + whole.size() / 100) {
-      ReadTorn(whole.substr(0, size), near);
-    }
-  }
-}
-
-// Among them abbreviations that make the tree of entries go round in a circle.
-TEST_F(DebugFileTest, DamagedBytesAreHarmless) {
-  const std::uint64_t near = CallIn("victim_inlined").frame.offset;
-  for (const char* path : {VICTIM_DEBUG, VICTIM_COMPRESSED}) {
-    const std::string whole = ReadAll(path);
-    std::mt19937 random(1);
-    for (int i = 0; i < 400; ++i) {
-      std::string torn = whole;
-      const std::size_t from = random() % torn.size();
-      const std::size_t span = std::min<std::size_t>(torn.size() - from, 2048);
-      for (int k = 0; k < 40; ++k) {
-        static constexpr std::array<char, 4> kValues = {'\x00', '\x01', '\x7f', '\xff'};
-        const std::size_t at = from + random() % span;
-        torn[at] = k % 2 == 0 ? static_cast<char>(random()) : kValues[random() % kValues.size()];
-      }
-      ReadTorn(torn, near);
-    }
   }
 }
 
