@@ -35,6 +35,10 @@ void* MapPages(std::size_t bytes) {
   return reinterpret_cast<void*>(start);
 }
 
+void AllowHugePages(void* start, std::size_t bytes) {
+  Call(SYS_madvise, reinterpret_cast<long>(start), static_cast<long>(bytes), MADV_HUGEPAGE);
+}
+
 void UnmapPages(void* start, std::size_t bytes) {
   Call(SYS_munmap, reinterpret_cast<long>(start), static_cast<long>(bytes));
 }

@@ -69,5 +69,8 @@ void WriteStderr(const char* text, std::size_t size);
 // when the kernel refuses.
 void* MapPages(std::size_t bytes);
 void UnmapPages(void* start, std::size_t bytes);
+// For pages that will all be used, in no order: as few entries of the processor's address table as the kernel
+// grants.
+void AllowHugePages(void* start, std::size_t bytes);
 
 }  // namespace cleanslate::raw

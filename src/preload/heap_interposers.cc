@@ -10,6 +10,15 @@
 namespace cleanslate {
 namespace {
 
+// Before the real call and after it. Macros, so that the call site is the interposer's own, and is put
+// together again where it is needed rather than kept.
+#define PREPARE(bytes) \
+  const Guard guard;   \
+  const Recorder::Booking booking = recorder.Prepare(guard, CLEANSLATE_CALL_SITE(), bytes)
+#define BORN(block, bytes)                                \
+  if (!recorder.Book(booking, block, bytes)) [[unlikely]] \
+  recorder.BlockBorn(guard, CLEANSLATE_CALL_SITE(), block, bytes)
+
 // Blocks that were handed out before the real heap was known live in the arena for good.
 bool FromArena(const void* block) {
   return bootstrap_arena.Owns(block);
@@ -29,10 +38,9 @@ void* MoveOutOfArena(void* block, size_t size) {
 CLEANSLATE_INTERPOSE(void*, malloc, (size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.malloc(size);
-  const CallSite site = CLEANSLATE_CALL_SITE();
-  Guard guard;
+  PREPARE(size);
   void* block = real_functions.malloc(size);
-  recorder.BlockBorn(guard, site, block, size);
+  BORN(block, size);
   return block;
 }
 
@@ -41,7 +49,7 @@ CLEANSLATE_INTERPOSE(void, free, (void* block)) {
     return;
   if (!Watching()) [[likely]]
     return real_functions.free(block);
-  Guard guard;
+  const Guard guard;
   recorder.BlockGone(guard, block);
   real_functions.free(block);
 }
@@ -53,10 +61,9 @@ CLEANSLATE_INTERPOSE(void, cfree, (void* block)) {
 CLEANSLATE_INTERPOSE(void*, calloc, (size_t count, size_t size)) {
   if (!Watching()) [[likely]]
     return real_functions.calloc(count, size);
-  const CallSite site = CLEANSLATE_CALL_SITE();
-  Guard guard;
+  PREPARE(count * size);
   void* block = real_functions.calloc(count, size);
-  recorder.BlockBorn(guard, site, block, count * size);
+  BORN(block, count * size);
   return block;
 }
 
@@ -67,13 +74,14 @@ void* Reallocate(const CallSite& site, void* block, size_t size) {
     return MoveOutOfArena(block, size);
   if (!Watching()) [[likely]]
     return real_functions.realloc(block, size);
-  Guard guard;
+  const Guard guard;
   const BlockRecord old = recorder.BlockGone(guard, block);
+  const Recorder::Booking booking = recorder.Prepare(guard, site, size);
   void* moved = real_functions.realloc(block, size);
-  if (moved != nullptr) {
+  if (moved == nullptr) {
+    if (size != 0) recorder.BlockStays(guard, block, old);
+  } else if (!recorder.Book(booking, moved, size)) {
     recorder.BlockBorn(guard, site, moved, size);
-  } else if (size != 0) {
-    recorder.BlockStays(guard, block, old);
   }
   return moved;
 }
@@ -99,10 +107,11 @@ CLEANSLATE_INTERPOSE(void*, reallocarray, (void* block, size_t count, size_t siz
 CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t size)) {
   if (!Watching()) [[likely]]
     return Real().posix_memalign(out, alignment, size);
-  const CallSite site = CLEANSLATE_CALL_SITE();
-  Guard guard;
+  PREPARE(size);
   const int error = real_functions.posix_memalign(out, alignment, size);
-  if (error == 0) recorder.BlockBorn(guard, site, *out, size);
+  if (error == 0) {
+    BORN(*out, size);
+  }
   return error;
 }
 
@@ -110,10 +119,9 @@ CLEANSLATE_INTERPOSE(int, posix_memalign, (void** out, size_t alignment, size_t 
   CLEANSLATE_INTERPOSE(void*, name, parameters) {              \
     if (!Watching()) [[likely]]                                \
       return Real().name arguments;                            \
-    const CallSite site = CLEANSLATE_CALL_SITE();              \
-    Guard guard;                                               \
+    PREPARE(bytes);                                            \
     void* block = real_functions.name arguments;               \
-    recorder.BlockBorn(guard, site, block, bytes);             \
+    BORN(block, bytes);                                        \
     return block;                                              \
   }
 ALIGNED_ALLOCATION(memalign, (size_t alignment, size_t size), (alignment, size), size)

@@ -184,6 +184,13 @@ bool LeakDetector::OnInit() noexcept try {
   return false;
 }
 
+bool LeakDetector::OnBegin() noexcept try {
+  parts_->before = parts_->taker.Take(recorder.AdvanceWindow());
+  return true;
+} catch (...) {
+  return false;
+}
+
 bool LeakDetector::OnWindow(const WindowInfo& window) noexcept try {
   WindowSpan span;
   span.first = static_cast<std::int64_t>(window.first_invocation);

@@ -20,6 +20,8 @@ class LeakDetector {
   // The first `next` is about to be asked for: the baseline. Its line is held back until OnWindow or Flush
   // shows that this process answers invocations: a curl that only asks for `next` has nothing to say.
   bool OnInit() noexcept;
+  // A window begins where the program says so: what happened since the last one is nobody's.
+  bool OnBegin() noexcept;
   bool OnWindow(const WindowInfo& window) noexcept;
   bool OnRestore() noexcept;
   // A process that was watched from its start ends.

@@ -14,6 +14,7 @@
 #include "base/options.h"
 #include "base/raw_io.h"
 #include "base/spin_lock.h"
+#include "preload/allocator_hooks.h"
 #include "preload/leak_detector.h"
 #include "preload/real_functions.h"
 #include "preload/runtime_api_hooks.h"
@@ -98,6 +99,7 @@ void Watch(const RuntimeApiAddress& address) {
   }
   Say(options.complaints);
   if (!recorder.Open(options, block_unit_shift)) return GoQuiet("no memory for the records");
+  allocator_hooks::Install();
   runtime_api_tap.Start(address);
   detector = LeakDetector::Create(options);
   if (detector == nullptr) return GoQuiet("no memory for the reports");
@@ -119,6 +121,7 @@ __attribute__((constructor)) void Loaded() {
     return;
   }
   block_unit_shift = RealHeapIsLibc() ? 5 : 3;
+  allocator_hooks::Find();
   pthread_atfork(nullptr, nullptr, ForkedChild);
   if (options.mode == WatchMode::kAlways) {
     RuntimeApiAddress address;
@@ -178,7 +181,11 @@ void BeginWindow(const char* id) {
   if (watch_state.load(std::memory_order_relaxed) == WatchState::kDormant) Watch(RuntimeApiAddress{});
   if (WatchingThisProcess() && !marked_open && !SpeaksToRuntimeApi()) {
     const SignalsHeld held;
-    if (!has_baseline) TakeBaseline();
+    if (!has_baseline) {
+      TakeBaseline();
+    } else if (!detector->OnBegin()) {
+      GoQuiet(kOutOfMemory);
+    }
     const std::uint64_t ordinal = marked.last_invocation + 1;
     marked = WindowInfo{};
     marked.first_invocation = marked.last_invocation = ordinal;

@@ -23,9 +23,9 @@ MAPS(mmap64)
 CLEANSLATE_INTERPOSE(int, munmap, (void* start, size_t size)) {
   if (!WatchingThisProcess()) return Real().munmap(start, size);
   const Guard guard;
-  const Birth birth = recorder.MappingGone(guard, start, size);
+  const MappingTable::Removed removed = recorder.MappingGone(guard, start, size);
   const int result = Real().munmap(start, size);
-  if (result != 0) recorder.MappingStays(guard, start, size, birth);
+  if (result != 0) recorder.MappingStays(guard, removed);
   return result;
 }
 
@@ -33,13 +33,10 @@ CLEANSLATE_INTERPOSE(void*, mremap,
                      (void* old_start, size_t old_size, size_t new_size, int flags, void* new_start)) {
   if (!WatchingThisProcess()) return Real().mremap(old_start, old_size, new_size, flags, new_start);
   const Guard guard;
-  const Birth birth = recorder.MappingGone(guard, old_start, old_size);
+  const MappingTable::Removed removed = recorder.MappingGone(guard, old_start, old_size);
   void* moved = Real().mremap(old_start, old_size, new_size, flags, new_start);
-  if (moved != MAP_FAILED) {
-    recorder.MappingBorn(guard, moved, new_size);
-  } else {
-    recorder.MappingStays(guard, old_start, old_size, birth);
-  }
+  if (moved == MAP_FAILED || (flags & MREMAP_DONTUNMAP) != 0) recorder.MappingStays(guard, removed);
+  if (moved != MAP_FAILED) recorder.MappingBorn(guard, moved, new_size);
   return moved;
 }
 

@@ -18,7 +18,7 @@ constexpr std::uint32_t kMorePieces = 1u << kPieceBits;
 bool BlockShadow::Open(int unit_shift) {
   unit_shift_ = unit_shift;
   if (directory_ == nullptr) {
-    directory_ = static_cast<std::atomic<Leaf*>*>(raw::MapPages(kDirectoryEntries * sizeof(*directory_)));
+    directory_ = static_cast<std::atomic<Leaf*>*>(raw::MapPages(kDirectoryBytes));
   }
   return directory_ != nullptr;
 }
@@ -79,8 +79,8 @@ std::int64_t BlockShadow::MakeEarlier(Cohort cohort) {
        leaf = leaf->next.load(std::memory_order_relaxed)) {
     if (!leaf->marked[RowOf(cohort)].exchange(false, std::memory_order_relaxed)) continue;
     for (std::size_t card = 0; card < kCards; ++card) {
-      if (!leaf->cards[RowOf(cohort)][card].load(std::memory_order_relaxed)) continue;
-      leaf->cards[RowOf(cohort)][card].store(false, std::memory_order_relaxed);
+      if (!leaf->cards[card][RowOf(cohort)].load(std::memory_order_relaxed)) continue;
+      leaf->cards[card][RowOf(cohort)].store(false, std::memory_order_relaxed);
       Slot* const first = leaf->slots() + card * slots_a_card;
       for (Slot* slot = first; slot != first + slots_a_card; ++slot) {
         std::uint32_t packed = slot->load(std::memory_order_relaxed);
@@ -103,7 +103,7 @@ void BlockShadow::Reset() {
   }
   leaves_.store(nullptr, std::memory_order_relaxed);
   // Most of the directory was never touched; looking at it would make it resident, so it is mapped anew.
-  raw::UnmapPages(directory_, kDirectoryEntries * sizeof(*directory_));
+  raw::UnmapPages(directory_, kDirectoryBytes);
   directory_ = nullptr;
 }
 

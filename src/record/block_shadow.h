@@ -17,15 +17,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "record/cohort.h"
 #include "record/stack_id.h"
 
 namespace cleanslate {
-
-enum class Cohort : std::uint8_t { kEarlier, kOddWindow, kEvenWindow };
-
-constexpr Cohort CohortOf(WindowNumber window) {
-  return (window & 1) != 0 ? Cohort::kOddWindow : Cohort::kEvenWindow;
-}
 
 struct BlockRecord {
   StackId site = StackId::kNone;  // kNone: nothing is known of the block
@@ -56,14 +51,27 @@ class BlockShadow {
     return slot != nullptr ? slot : Map(address);
   }
 
-  // The quick ways, for nearly all blocks: they do all of it or nothing, and say which. Put and Take know the
-  // other ways too.
-  bool PutPlain(Slot* slot, const void* block, const BlockRecord& record) {
-    if (record.bytes >= kLongSize || !MarkOf(block, record.cohort).load(std::memory_order_relaxed))
+  // The quick ways, for nearly all blocks: they do all of it, or nothing and say so. Put and Take know the
+  // others.
+  //
+  // The word that a slot will hold; 0 for a block that is too large for one.
+  static std::uint32_t PlainWord(const BlockRecord& record) {
+    return record.bytes < kLongSize ? Pack(record, static_cast<std::uint32_t>(record.bytes)) : 0;
+  }
+  // Of a block that has just been born, into an empty slot.
+  bool PutPlain(const void* block, std::uint32_t word, Cohort cohort) {
+    Leaf* leaf = LeafOf(block);
+    if (leaf == nullptr) return false;
+    Slot& slot = leaf->slots()[IndexOf(block)];
+    if (slot.load(std::memory_order_relaxed) != 0 ||
+        !leaf->MarkOf(block, cohort).load(std::memory_order_relaxed)) {
       return false;
-    slot->store(Pack(record, static_cast<std::uint32_t>(record.bytes)), std::memory_order_relaxed);
+    }
+    slot.store(word, std::memory_order_relaxed);
     return true;
   }
+  // Whether a block begins there; otherwise nothing does, or the slot holds a part of a long size.
+  static bool IsRecord(std::uint32_t word) { return word - 1 < kContinuationMark - 1; }
   static bool IsPlain(const BlockRecord& record) { return record.bytes < kLongSize; }
   // What stands in the slot, but for a long size.
   static BlockRecord Read(std::uint32_t packed) {
@@ -84,8 +92,9 @@ class BlockShadow {
   }
   // Reads the record and empties the slot.
   BlockRecord Take(Slot* slot, const void* block) {
-    BlockRecord record = Read(slot->load(std::memory_order_relaxed));
-    if (record.site == StackId::kNone || record.cohort == kContinuation) return {};
+    const std::uint32_t word = slot->load(std::memory_order_relaxed);
+    if (!IsRecord(word)) return {};
+    BlockRecord record = Read(word);
     slot->store(0, std::memory_order_relaxed);
     if (!IsPlain(record)) record.bytes = TakeLongSize(block);
     return record;
@@ -119,56 +128,55 @@ class BlockShadow {
   static constexpr int kCardBits = 14;
   static constexpr std::size_t kCards = std::size_t{1} << (kLeafBits - kCardBits);
   static constexpr std::size_t kDirectoryEntries = std::size_t{1} << (kAddressBits - kLeafBits);
+  static constexpr std::size_t kDirectoryBytes = (kDirectoryEntries + 1) * sizeof(void*);
 
   // site, size, cohort, from the lowest bit. A size that doesn't fit stands in the slots of the block's next
   // units, which are marked as such: a block that is too large for its slot is larger than four units.
   static constexpr int kSizeBits = 8;
   static constexpr int kCohortShift = kSiteBits + kSizeBits;
   static constexpr std::uint32_t kLongSize = (1u << kSizeBits) - 1;
-  static constexpr Cohort kContinuation = Cohort{3};
   static constexpr std::uint32_t kContinuationMark = 3u << kCohortShift;
   static constexpr std::size_t kLargestUnit = 32;
   static_assert(kCohortShift == 30 && kLongSize > 4 * kLargestUnit);
 
+  static std::size_t RowOf(Cohort cohort) { return static_cast<std::size_t>(cohort) - 1; }
+  static std::size_t OffsetInLeaf(const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address) & ((std::uintptr_t{1} << kLeafBits) - 1);
+  }
+  static std::size_t CardOf(const void* block) { return OffsetInLeaf(block) >> kCardBits; }
+
   struct Leaf {
     std::atomic<Leaf*> next;  // of all leaves, in no order
     std::atomic<bool> marked[2];
-    std::atomic<bool> cards[2][kCards];
+    std::atomic<bool> cards[kCards][2];
 
+    std::atomic<bool>& MarkOf(const void* block, Cohort cohort) {
+      return cards[CardOf(block)][RowOf(cohort)];
+    }
     Slot* slots() { return reinterpret_cast<Slot*>(reinterpret_cast<char*>(this) + kSlotsOffset); }
   };
-  static constexpr std::size_t kSlotsOffset = (sizeof(Leaf) + 4095) / 4096 * 4096;
+  static constexpr std::size_t kSlotsOffset = 3 * 4096;
 
   static std::uint32_t Pack(const BlockRecord& record, std::uint32_t size) {
     return static_cast<std::uint32_t>(record.site) | size << kSiteBits |
            static_cast<std::uint32_t>(record.cohort) << kCohortShift;
   }
-  static int RowOf(Cohort cohort) { return static_cast<int>(cohort) - 1; }
-
   std::size_t SlotCount() const { return std::size_t{1} << (kLeafBits - unit_shift_); }
   std::size_t LeafBytes() const { return kSlotsOffset + SlotCount() * sizeof(Slot); }
 
   Leaf* LeafOf(const void* address) const {
-    const auto number = reinterpret_cast<std::uintptr_t>(address);
-    if (number >> kAddressBits != 0) [[unlikely]]
-      return nullptr;
-    return directory_[number >> kLeafBits].load(std::memory_order_acquire);
+    // What no user space reaches has a leaf that is never mapped.
+    const std::uintptr_t number = reinterpret_cast<std::uintptr_t>(address) >> kLeafBits;
+    return directory_[number < kDirectoryEntries ? number : kDirectoryEntries].load(
+        std::memory_order_acquire);
   }
-  std::size_t IndexOf(const void* address) const {
-    return (reinterpret_cast<std::uintptr_t>(address) & ((std::uintptr_t{1} << kLeafBits) - 1)) >>
-           unit_shift_;
-  }
+  std::size_t IndexOf(const void* address) const { return OffsetInLeaf(address) >> unit_shift_; }
 
   // Of a block that has a slot.
-  Leaf& KnownLeafOf(const void* block) const {
-    return *directory_[reinterpret_cast<std::uintptr_t>(block) >> kLeafBits].load(std::memory_order_relaxed);
-  }
-  std::atomic<bool>& MarkOf(const void* block, Cohort cohort) const {
-    return KnownLeafOf(block).cards[RowOf(cohort)][IndexOf(block) >> (kCardBits - unit_shift_)];
-  }
   void MarkCard(const void* block, Cohort cohort) {
-    MarkOf(block, cohort).store(true, std::memory_order_relaxed);
-    KnownLeafOf(block).marked[RowOf(cohort)].store(true, std::memory_order_relaxed);
+    Leaf& leaf = *LeafOf(block);
+    leaf.MarkOf(block, cohort).store(true, std::memory_order_relaxed);
+    leaf.marked[RowOf(cohort)].store(true, std::memory_order_relaxed);
   }
 
   Slot* Map(const void* address);

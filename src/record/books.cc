@@ -15,20 +15,18 @@ SiteShare* ThreadBooks::MapChunk(std::uint32_t index) {
 }
 
 void ThreadBooks::Touch(StackId site, SiteShare& share, WindowNumber now) {
-  SiteShare::Born& born = share.born[now & 1];
   // What the window two before this one left is counted with the earlier ones from here on.
-  share.earlier.Add(born.count.blocks.load(std::memory_order_relaxed),
-                    born.count.bytes.load(std::memory_order_relaxed));
-  born.count.blocks.store(0, std::memory_order_relaxed);
-  born.count.bytes.store(0, std::memory_order_relaxed);
+  const Cohort cohort = CohortOf(now);
+  share.Add(Cohort::kEarlier, share.Blocks(cohort), share.Bytes(cohort));
+  share.Add(cohort, -share.Blocks(cohort), -share.Bytes(cohort));
 
   TouchedList& touched = touched_[now & 1];
   std::uint32_t first = 0;
   if (touched.stamp.load(std::memory_order_relaxed) == StampOf(now)) {
     first = touched.first.load(std::memory_order_relaxed);
   }
-  born.next.store(first, std::memory_order_relaxed);
-  born.stamp.store(StampOf(now), std::memory_order_relaxed);
+  share.next[now & 1].store(first, std::memory_order_relaxed);
+  share.stamp[now & 1].store(StampOf(now), std::memory_order_relaxed);
   touched.first.store(static_cast<std::uint32_t>(site), std::memory_order_release);
   touched.stamp.store(StampOf(now), std::memory_order_release);
 }

@@ -12,48 +12,47 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "record/cohort.h"
 #include "record/stack_id.h"
 
 namespace cleanslate {
 
-// Zeroed memory is of no window, the first included.
-constexpr std::uint32_t StampOf(WindowNumber window) {
-  return window + 1;
-}
-
-// One thread's share of one site: a cache line. A block stands in one of the three counts.
+// One thread's share of one site: a cache line. Counts by the cohort of the blocks; those of a window come
+// after the next one to the earlier ones.
 struct alignas(64) SiteShare {
-  struct Count {
-    std::atomic<std::int64_t> blocks = 0;
-    std::atomic<std::int64_t> bytes = 0;
+  static constexpr int kCohorts = 3;
 
-    // A plain add: there is one writer.
-    void Add(std::int64_t more_blocks, std::int64_t more_bytes) {
-      blocks.store(blocks.load(std::memory_order_relaxed) + more_blocks, std::memory_order_relaxed);
-      bytes.store(bytes.load(std::memory_order_relaxed) + more_bytes, std::memory_order_relaxed);
-    }
-  };
-  struct Born {
-    Count count;
-    std::atomic<std::uint32_t> stamp = 0;  // StampOf the window that is counted here
-    std::atomic<std::uint32_t> next = 0;   // the site touched before this one in this window; 0 ends the list
-  };
+  std::atomic<std::int64_t> blocks[kCohorts] = {};
+  std::atomic<std::int64_t> bytes[kCohorts] = {};
+  // By the window's parity:
+  std::atomic<std::uint32_t> stamp[2] = {};  // StampOf the window whose cohort is counted
+  std::atomic<std::uint32_t> next[2] = {};   // the site touched before this one in it; 0 ends the list
 
-  Count earlier;  // born in windows before those two
-  Born born[2];   // by the window's parity
+  // A plain add: there is one writer.
+  void Add(Cohort cohort, std::int64_t more_blocks, std::int64_t more_bytes) {
+    const auto at = static_cast<std::size_t>(cohort);
+    blocks[at].store(blocks[at].load(std::memory_order_relaxed) + more_blocks, std::memory_order_relaxed);
+    bytes[at].store(bytes[at].load(std::memory_order_relaxed) + more_bytes, std::memory_order_relaxed);
+  }
+  std::int64_t Blocks(Cohort cohort) const {
+    return blocks[static_cast<std::size_t>(cohort)].load(std::memory_order_relaxed);
+  }
+  std::int64_t Bytes(Cohort cohort) const {
+    return bytes[static_cast<std::size_t>(cohort)].load(std::memory_order_relaxed);
+  }
+  bool IsOf(WindowNumber window) const {
+    return stamp[window & 1].load(std::memory_order_relaxed) == StampOf(window);
+  }
 
   // Of every window.
   std::int64_t live_blocks() const {
-    return earlier.blocks.load(std::memory_order_relaxed) +
-           born[0].count.blocks.load(std::memory_order_relaxed) +
-           born[1].count.blocks.load(std::memory_order_relaxed);
+    return Blocks(Cohort::kEarlier) + Blocks(Cohort::kOddWindow) + Blocks(Cohort::kEvenWindow);
   }
   std::int64_t live_bytes() const {
-    return earlier.bytes.load(std::memory_order_relaxed) +
-           born[0].count.bytes.load(std::memory_order_relaxed) +
-           born[1].count.bytes.load(std::memory_order_relaxed);
+    return Bytes(Cohort::kEarlier) + Bytes(Cohort::kOddWindow) + Bytes(Cohort::kEvenWindow);
   }
 };
+static_assert(sizeof(SiteShare) == 64);
 
 class ThreadBooks {
  public:
@@ -61,17 +60,14 @@ class ThreadBooks {
   static constexpr std::uint32_t kMaxChunks = 8192;
   static constexpr std::uint32_t kMaxSites = kSitesPerChunk * kMaxChunks;
 
-  // A block of `bytes` was born (`sign` +1) or freed (-1) at `site`; `young`: it was born in the current
-  // window, `now`. False when no memory could be had: nothing is counted.
-  bool Enter(StackId site, bool young, WindowNumber now, std::size_t bytes, int sign) {
+  // A block of `bytes` and `cohort` was born (`sign` +1) or freed (-1) at `site` in the window `now`. False
+  // when no memory could be had: nothing is counted.
+  bool Enter(StackId site, Cohort cohort, WindowNumber now, std::size_t bytes, int sign) {
     SiteShare* share = Share(site);
-    if (share == nullptr) [[unlikely]]
-      return false;
-    SiteShare::Born& current = share->born[now & 1];
-    if (current.stamp.load(std::memory_order_relaxed) != StampOf(now)) [[unlikely]]
-      Touch(site, *share, now);
-    SiteShare::Count& count = young ? current.count : share->earlier;
-    count.Add(sign, sign * static_cast<std::int64_t>(bytes));
+    if (share == nullptr) return false;
+    if (!share->IsOf(now)) Touch(site, *share, now);
+    share->Add(cohort == CohortOf(now) ? cohort : Cohort::kEarlier, sign,
+               sign * static_cast<std::int64_t>(bytes));
     return true;
   }
 
@@ -81,10 +77,10 @@ class ThreadBooks {
     SiteShare* chunk = chunks_[index / kSitesPerChunk].load(std::memory_order_relaxed);
     if (chunk == nullptr) return nullptr;
     SiteShare* share = &chunk[index % kSitesPerChunk];
-    return share->born[now & 1].stamp.load(std::memory_order_relaxed) == StampOf(now) ? share : nullptr;
+    return share->IsOf(now) ? share : nullptr;
   }
 
-  // The first site touched in `window`, or 0; the others follow through SiteShare::Born::next. Any thread.
+  // The first site touched in `window`, or 0; the others follow through SiteShare::next. Any thread.
   std::uint32_t FirstTouched(WindowNumber window) const {
     const TouchedList& touched = touched_[window & 1];
     if (touched.stamp.load(std::memory_order_acquire) != StampOf(window)) return 0;

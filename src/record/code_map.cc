@@ -2,6 +2,9 @@
 
 #include <link.h>
 
+#include <cstring>
+
+#include "base/raw_io.h"
 #include "record/frame_steps.h"
 
 namespace cleanslate {
@@ -17,8 +20,31 @@ struct Reading {
   std::uint64_t loaded;
   std::uint64_t unloaded;
   std::size_t count;
-  CodeModule modules[CodeMap::kMaxModules];
+  struct Module {
+    CodeModule code;
+    std::uint64_t identity;
+  } modules[CodeMap::kMaxModules];
 };
+
+std::uint64_t Mix(std::uint64_t hash, const char* bytes, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3u;
+  return hash;
+}
+
+// The object's name and its notes, the build id among them.
+std::uint64_t IdentityOf(const dl_phdr_info& object) {
+  constexpr std::size_t kMostOfANote = 256;
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  if (object.dlpi_name != nullptr) hash = Mix(hash, object.dlpi_name, std::strlen(object.dlpi_name));
+  for (int i = 0; i < object.dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = object.dlpi_phdr[i];
+    if (segment.p_type != PT_NOTE) continue;
+    const auto* notes = reinterpret_cast<const char*>(object.dlpi_addr + segment.p_vaddr);
+    hash = Mix(hash, notes, segment.p_memsz < kMostOfANote ? segment.p_memsz : kMostOfANote);
+  }
+  return hash;
+}
 
 CodeModule Describe(const dl_phdr_info& object) {
   CodeModule module;
@@ -35,7 +61,7 @@ CodeModule Describe(const dl_phdr_info& object) {
   return module;
 }
 
-// Called with the loader's lock held: only copies.
+// Called with the loader's lock held: only copies and reads what the loader has mapped.
 int Collect(dl_phdr_info* object, std::size_t, void* argument) {
   auto& reading = *static_cast<Reading*>(argument);
   if (reading.count == 0) {
@@ -45,15 +71,17 @@ int Collect(dl_phdr_info* object, std::size_t, void* argument) {
     if (!reading.changed) return 1;
   }
   const CodeModule module = Describe(*object);
-  if (module.start != 0 && reading.count < CodeMap::kMaxModules) reading.modules[reading.count++] = module;
+  if (module.start != 0 && reading.count < CodeMap::kMaxModules) {
+    reading.modules[reading.count++] = {module, IdentityOf(*object)};
+  }
   return 0;
 }
 
-void SortByAddress(CodeModule* modules, std::size_t count) {
+void SortByAddress(Reading::Module* modules, std::size_t count) {
   for (std::size_t i = 1; i < count; ++i) {
-    const CodeModule module = modules[i];
+    const Reading::Module module = modules[i];
     std::size_t at = i;
-    for (; at > 0 && modules[at - 1].start > module.start; --at) modules[at] = modules[at - 1];
+    for (; at > 0 && modules[at - 1].code.start > module.code.start; --at) modules[at] = modules[at - 1];
     modules[at] = module;
   }
 }
@@ -82,7 +110,8 @@ bool CodeMap::Lookup(std::uintptr_t pc, CodeModule& module) const {
     if (low < count_.load(std::memory_order_relaxed)) {
       module = {modules_[low].start.load(std::memory_order_relaxed),
                 modules_[low].end.load(std::memory_order_relaxed),
-                modules_[low].eh_frame_hdr.load(std::memory_order_relaxed)};
+                modules_[low].eh_frame_hdr.load(std::memory_order_relaxed),
+                modules_[low].tenant.load(std::memory_order_relaxed)};
     }
     std::atomic_thread_fence(std::memory_order_acquire);
     if (sequence_.load(std::memory_order_relaxed) != before) continue;
@@ -91,9 +120,33 @@ bool CodeMap::Lookup(std::uintptr_t pc, CodeModule& module) const {
   return false;
 }
 
-bool CodeMap::Refresh() {
-  // Who finds another thread at it goes without: its stack is cut once.
-  if (!refreshing_.try_lock()) return false;
+bool CodeMap::LockPatiently() {
+  // Not for ever: who holds it may wait for the loader's lock, and that may be held by this thread's caller.
+  constexpr int kPatience = 2000;
+  for (int tries = 0; tries < kPatience; ++tries) {
+    if (refreshing_.try_lock()) return true;
+    raw::Call(SYS_sched_yield);
+  }
+  return false;
+}
+
+std::uint16_t CodeMap::TenantOf(const CodeModule& module, std::uint64_t identity) {
+  std::uint16_t tenant = 0;
+  for (std::size_t i = 0; i < known_count_; ++i) {
+    const Known& known = known_[i];
+    if (known.start >= module.end || known.end <= module.start) continue;
+    if (known.start == module.start && known.end == module.end && known.identity == identity)
+      return known.tenant;
+    if (known.tenant >= tenant && known.tenant + 1 < FrameAddress::kNobody) {
+      tenant = static_cast<std::uint16_t>(known.tenant + 1);
+    }
+  }
+  if (known_count_ < kMaxKnown) known_[known_count_++] = {module.start, module.end, identity, tenant};
+  return tenant;
+}
+
+CodeMap::Refreshed CodeMap::Refresh() {
+  if (!LockPatiently()) return Refreshed::kBusy;
   const std::uint32_t generation = this->generation();
   reading_buffer.count = 0;
   reading_buffer.changed = false;
@@ -103,12 +156,18 @@ bool CodeMap::Refresh() {
   const bool changed = reading_buffer.changed;
   if (changed) {
     SortByAddress(reading_buffer.modules, reading_buffer.count);
+    for (std::size_t i = 0; i < reading_buffer.count; ++i) {
+      auto& [code, identity] = reading_buffer.modules[i];
+      code.tenant = TenantOf(code, identity);
+    }
     sequence_.fetch_add(1, std::memory_order_acq_rel);
     std::atomic_thread_fence(std::memory_order_release);
     for (std::size_t i = 0; i < reading_buffer.count; ++i) {
-      modules_[i].start.store(reading_buffer.modules[i].start, std::memory_order_relaxed);
-      modules_[i].end.store(reading_buffer.modules[i].end, std::memory_order_relaxed);
-      modules_[i].eh_frame_hdr.store(reading_buffer.modules[i].eh_frame_hdr, std::memory_order_relaxed);
+      const CodeModule& code = reading_buffer.modules[i].code;
+      modules_[i].start.store(code.start, std::memory_order_relaxed);
+      modules_[i].end.store(code.end, std::memory_order_relaxed);
+      modules_[i].eh_frame_hdr.store(code.eh_frame_hdr, std::memory_order_relaxed);
+      modules_[i].tenant.store(code.tenant, std::memory_order_relaxed);
     }
     count_.store(reading_buffer.count, std::memory_order_relaxed);
     sequence_.fetch_add(1, std::memory_order_release);
@@ -117,12 +176,24 @@ bool CodeMap::Refresh() {
   }
   read_at_generation_.store(generation, std::memory_order_release);
   refreshing_.unlock();
-  return changed;
+  return changed ? Refreshed::kNew : Refreshed::kNothingNew;
 }
 
 void CodeMap::CodeUnmapped() {
-  const std::uint32_t generation = generation_.fetch_add(1, std::memory_order_acq_rel) + 1;
-  if ((generation & 0xffff) == 0) frame_steps.Forget();
+  unmappings_.fetch_add(1, std::memory_order_acq_rel);
+  if ((generation() & 0xffff) == 0) frame_steps.Forget();
+  unknown_to_.store(0, std::memory_order_relaxed);
+}
+
+void CodeMap::NoteUnknown(std::uintptr_t pc) {
+  constexpr std::uintptr_t kAround = 4096;
+  const std::uintptr_t to = unknown_to_.load(std::memory_order_relaxed);
+  if (to == 0 || pc < unknown_from_.load(std::memory_order_relaxed)) {
+    unknown_from_.store(pc < kAround ? 0 : pc - kAround, std::memory_order_relaxed);
+  }
+  if (pc >= to) {
+    unknown_to_.store(pc + kAround, std::memory_order_relaxed);
+  }
 }
 
 void CodeMap::AskForUnloads() {
@@ -137,13 +208,15 @@ void CodeMap::AskForUnloads() {
 }
 
 CodeModule CodeMap::Find(std::uintptr_t pc) {
-  CodeModule module;
+  CodeModule busy;
+  busy.busy = true;
   // After an unload the table may name code that is gone.
   const bool fresh = read_at_generation_.load(std::memory_order_acquire) == generation();
-  if (!fresh) Refresh();
+  if (!fresh && Refresh() == Refreshed::kBusy) return busy;
+  CodeModule module;
   if (Lookup(pc, module)) return module;
-  if (Refresh() && Lookup(pc, module)) return module;
-  return {};
+  if (Refresh() == Refreshed::kBusy) return busy;
+  return Lookup(pc, module) ? module : CodeModule{};
 }
 
 void CodeMap::Reset() {
@@ -152,6 +225,7 @@ void CodeMap::Reset() {
   sequence_.store(0, std::memory_order_relaxed);
   loaded_ = 0;
   unloaded_ = 0;
+  unknown_to_.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace cleanslate

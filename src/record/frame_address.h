@@ -13,13 +13,13 @@ struct FrameAddress {
   bool interrupted = false;  // pc is the instruction itself; otherwise the one after a call
   std::uint16_t tenant = 0;  // see CodeMap: 0, the first object at this place
 
-  static constexpr std::uint16_t kMostTenants = 0x7fff;
+  static constexpr std::uint16_t kNobody = 0x7fff;  // no loaded object: code that was written at run time
 
   std::uintptr_t word() const {
     return pc | std::uintptr_t{tenant} << 48 | std::uintptr_t{interrupted} << 63;
   }
   static FrameAddress Of(std::uintptr_t word) {
-    return {word & 0xffff'ffff'ffffu, word >> 63 != 0, static_cast<std::uint16_t>(word >> 48 & kMostTenants)};
+    return {word & 0xffff'ffff'ffffu, word >> 63 != 0, static_cast<std::uint16_t>(word >> 48 & kNobody)};
   }
 };
 

@@ -63,8 +63,16 @@ bool FrameStep::Set(Kind kind, std::int64_t cfa_offset, std::int64_t return_addr
 FrameStep FrameSteps::Learn(Entry& entry, std::uintptr_t pc, std::uint32_t generation) {
   FrameRule rule;
   const CodeModule module = code_map.Find(pc);
-  const bool known = module.start != 0 && ReadFrameRule(module, pc, rule);
-  const FrameStep step = known ? StepOf(rule) : FrameStep(FrameStep::Kind::kNoInformation);
+  if (module.busy) return FrameStep(FrameStep::Kind::kBusy);
+  if (module.start == 0) {
+    // Not kept: a library may come to stand there at any time.
+    FrameStep nobodys(FrameStep::Kind::kNoInformation);
+    nobodys.SetNotFirstTenant();
+    return nobodys;
+  }
+  FrameStep step =
+      ReadFrameRule(module, pc, rule) ? StepOf(rule) : FrameStep(FrameStep::Kind::kNoInformation);
+  if (module.tenant != 0) step.SetNotFirstTenant();
   entry.check.store(Key(pc, generation) ^ step.word(), std::memory_order_relaxed);
   entry.word.store(step.word(), std::memory_order_relaxed);
   return step;

@@ -20,6 +20,7 @@ class FrameStep {
     kFromFramePointer,  // ... at fp + cfa_offset
     kOutermost,         // there is no caller
     kByRule,            // anything else: see ReadFrameRule
+    kBusy,              // nobody can say now; may be known the next time
   };
   static constexpr std::int64_t kSame = 0x7fff;  // fp: the caller's is the callee's
   static constexpr std::int64_t kLost = 0x7ffe;  // fp: nobody knows
@@ -30,13 +31,18 @@ class FrameStep {
   // Offsets in words. False when one doesn't fit.
   bool Set(Kind kind, std::int64_t cfa_offset, std::int64_t return_address, std::int64_t frame_pointer);
 
-  Kind kind() const { return static_cast<Kind>(word_ & 0xf); }
+  Kind kind() const { return static_cast<Kind>(word_ & 7); }
+  // Whether the code is of a later tenant of its place than the first, or of none: see CodeMap.
+  bool is_not_of_first_tenant() const { return (word_ & kNotFirstTenant) != 0; }
+  void SetNotFirstTenant() { word_ |= kNotFirstTenant; }
   std::int64_t cfa_offset() const { return Field<4, 24>() * 8; }       // bytes
   std::int64_t return_address() const { return Field<28, 16>() * 8; }  // bytes from the CFA
   std::int64_t frame_pointer() const { return Field<44, 16>(); }       // words from the CFA, kSame, kLost
   std::uint64_t word() const { return word_; }
 
  private:
+  static constexpr std::uint64_t kNotFirstTenant = 8;
+
   template <int kShift, int kBits>
   std::int64_t Field() const {
     return static_cast<std::int64_t>(word_ << (64 - kShift - kBits)) >> (64 - kBits);
@@ -62,7 +68,7 @@ class FrameSteps {
   void Forget();
 
  private:
-  static constexpr std::size_t kEntries = std::size_t{1} << 14;
+  static constexpr std::size_t kEntries = std::size_t{1} << 15;
 
   struct Entry {
     std::atomic<std::uint64_t> check = 0;  // key and word, mixed: who finds another's half sees no match

@@ -1,10 +1,21 @@
 #include "record/mapping_table.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/raw_io.h"
 
 namespace cleanslate {
+
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+
+std::size_t WholePages(std::size_t bytes) {
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+}  // namespace
 
 bool MappingTable::Open() {
   if (mappings_ == nullptr) mappings_ = static_cast<Mapping*>(raw::MapPages(sizeof(Mapping) * kMaxMappings));
@@ -40,37 +51,65 @@ void MappingTable::Erase(std::size_t at) {
   std::memmove(&mappings_[at], &mappings_[at + 1], (count_ - at) * sizeof(Mapping));
 }
 
-Birth MappingTable::RemoveLocked(std::uintptr_t start, std::uintptr_t end) {
+void MappingTable::RemoveLocked(std::uintptr_t start, std::uintptr_t end, Removed* removed) {
   std::size_t at = FirstEndingAfter(start);
-  const Birth first = at < count_ && mappings_[at].start < end ? mappings_[at].birth : Birth{};
   while (at < count_ && mappings_[at].start < end) {
-    Mapping& mapping = mappings_[at];
-    const Mapping tail = {end, mapping.end, mapping.birth};
-    if (mapping.start < start) {
-      mapping.end = start;
+    const Mapping whole = mappings_[at];
+    if (removed != nullptr && removed->count < Removed::kMost) {
+      removed->pieces[removed->count++] = {std::max(whole.start, start), std::min(whole.end, end),
+                                           whole.birth};
+    }
+    if (whole.start < start) {
+      mappings_[at].end = start;
       ++at;
     } else {
       Erase(at);
     }
-    if (tail.start < tail.end) {
-      Insert(at, tail);
+    if (end < whole.end) {
+      Insert(at, {end, whole.end, whole.birth});
       break;
     }
   }
-  return first;
+}
+
+// A MAP_FIXED replaces what was there. Pieces that were one become one again.
+void MappingTable::AddLocked(const Mapping& mapping) {
+  RemoveLocked(mapping.start, mapping.end, nullptr);
+  Mapping added = mapping;
+  std::size_t at = FirstEndingAfter(added.start);
+  const auto is_of_it = [&](const Mapping& other) {
+    return other.birth.stack == added.birth.stack && other.birth.window == added.birth.window;
+  };
+  if (at < count_ && mappings_[at].start == added.end && is_of_it(mappings_[at])) {
+    added.end = mappings_[at].end;
+    Erase(at);
+  }
+  if (at > 0 && mappings_[at - 1].end == added.start && is_of_it(mappings_[at - 1])) {
+    added.start = mappings_[at - 1].start;
+    Erase(--at);
+  }
+  Insert(at, added);
 }
 
 void MappingTable::Add(std::uintptr_t start, std::size_t bytes, Birth birth) {
   SpinLockHolder hold(lock_);
   if (mappings_ == nullptr) return;
-  // A MAP_FIXED replaces what was there.
-  RemoveLocked(start, start + bytes);
-  Insert(FirstEndingAfter(start), {start, start + bytes, birth});
+  RemoveLocked(start, start + WholePages(bytes), nullptr);
+  Insert(FirstEndingAfter(start), {start, start + WholePages(bytes), birth});
 }
 
-Birth MappingTable::Remove(std::uintptr_t start, std::size_t bytes) {
+MappingTable::Removed MappingTable::Remove(std::uintptr_t start, std::size_t bytes) {
+  Removed removed;
+  // The kernel takes nothing that doesn't begin with a page.
+  if (start % kPageBytes != 0) return removed;
   SpinLockHolder hold(lock_);
-  return RemoveLocked(start, start + bytes);
+  RemoveLocked(start, start + WholePages(bytes), &removed);
+  return removed;
+}
+
+void MappingTable::PutBack(const Removed& removed) {
+  SpinLockHolder hold(lock_);
+  for (std::size_t i = 0; i < removed.count; ++i) AddLocked(removed.pieces[i]);
 }
 
 void MappingTable::Reset() {

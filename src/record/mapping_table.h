@@ -1,7 +1,8 @@
 #pragma once
 
 // The regions that interposed mmap and mremap calls made and that are still mapped, with their births. Pieces
-// that munmap or a MAP_FIXED cuts out leave the rest. Fixed in number; what finds no room is counted.
+// that munmap or a MAP_FIXED cuts out leave the rest. Whole pages, as the kernel sees them (mmap(2)). Fixed
+// in number; what finds no room is counted.
 //
 // Any thread, under a spin lock.
 
@@ -29,8 +30,15 @@ class MappingTable {
 
   bool Open();
   void Add(std::uintptr_t start, std::size_t bytes, Birth birth);
-  // The birth of the first region that it takes away.
-  Birth Remove(std::uintptr_t start, std::size_t bytes);
+  // What was taken away, so that it can be put back when the real call failed. The kernel refuses more pieces
+  // than these only where it would have to split the ones at the ends.
+  struct Removed {
+    static constexpr std::size_t kMost = 32;
+    std::size_t count = 0;
+    Mapping pieces[kMost];
+  };
+  Removed Remove(std::uintptr_t start, std::size_t bytes);
+  void PutBack(const Removed& removed);
 
   // Calls `visit(mapping)` for each, by ascending address, with the lock held: it must not call out.
   template <typename Visit>
@@ -46,7 +54,8 @@ class MappingTable {
 
  private:
   std::size_t FirstEndingAfter(std::uintptr_t address) const;
-  Birth RemoveLocked(std::uintptr_t start, std::uintptr_t end);
+  void AddLocked(const Mapping& mapping);
+  void RemoveLocked(std::uintptr_t start, std::uintptr_t end, Removed* removed);
   void Insert(std::size_t at, const Mapping& mapping);
   void Erase(std::size_t at);
 

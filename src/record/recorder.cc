@@ -6,6 +6,8 @@
 #include "base/own_code.h"
 #include "base/raw_io.h"
 #include "record/code_map.h"
+#include "record/frame_address.h"
+#include "record/frame_steps.h"
 
 namespace cleanslate {
 
@@ -19,26 +21,32 @@ bool Recorder::Open(const Options& options, int block_unit_shift) {
 
 StackId Recorder::Capture(const CallSite& site, ThreadState& thread) {
   if (stack_mode_ == StackMode::kOff) return StackTable::kNoStack;
-  if (stack_mode_ == StackMode::kCaller) return stacks_.Intern(&site.pc, 1);
   const std::uint32_t code = code_map.generation();
+  if (stack_mode_ == StackMode::kCaller) {
+    const bool other = frame_steps.At(site.pc - 1, code).is_not_of_first_tenant();
+    const std::uint16_t tenant = other ? code_map.Find(site.pc - 1).tenant : std::uint16_t{0};
+    const std::uintptr_t caller = FrameAddress{site.pc, false, tenant}.word();
+    return stacks_.Intern(&caller, 1);
+  }
   StackId stack = thread.memo.Find(site, code);
   if (stack != StackId::kNone) return stack;
   stack = thread.walker.Walk(site, code, stacks_);
+  AuditStack(site, stack, StackSource::kWalked, stacks_);
   // What is seen for the first time may never be seen again.
   if (!thread.walker.stack_is_new()) thread.memo.Remember(site, code, thread.walker.CollectReads(), stack);
   return stack;
 }
 
-Birth Recorder::BornNow(const Guard& guard) {
-  ThreadState* thread = threads_.Mine(guard);
+Birth Recorder::BornNow(const Guard&) {
+  ThreadState* thread = threads_.Mine();
   if (thread == nullptr) return {StackTable::kNoStack, window()};
   // From here: our own frames are left out.
   return {Capture(CLEANSLATE_CALL_SITE(), *thread), window()};
 }
 
-void Recorder::BlockBornAnyway(const Guard& guard, const CallSite& site, void* block, std::size_t bytes) {
+void Recorder::BlockBorn(const Guard& guard, const CallSite& site, void* block, std::size_t bytes) {
   if (!guard.outermost() || block == nullptr || (state_ & kHeapState) == 0) return;
-  ThreadState* thread = threads_.Mine(guard);
+  ThreadState* thread = threads_.Mine();
   if (thread == nullptr) return;
   BlockShadow::Slot* slot = shadow_.FindOrMap(block);
   if (slot == nullptr) return Refused();
@@ -54,19 +62,25 @@ void Recorder::BlockBornAnyway(const Guard& guard, const CallSite& site, void* b
     Enter(*thread, record, now, -1);
     return Refused();
   }
-  if (window() != now) MissedItsWindow(slot, block, record);
+  if (window() != now) MissedItsWindow(block);
 }
 
-BlockRecord Recorder::BlockGoneAnyway(const Guard& guard, void* block) {
+void Recorder::MissedItsWindow(void* block) {
+  BlockRecord record = shadow_.Take(block);
+  record.cohort = Cohort::kEarlier;
+  shadow_.Store(block, record);
+}
+
+BlockRecord Recorder::BlockGoneAnyway(void* block) {
   const BlockRecord record = shadow_.Take(block);
-  ThreadState* thread = threads_.Mine(guard);
+  ThreadState* thread = threads_.Mine();
   if (record.site != StackId::kNone && thread != nullptr) Enter(*thread, record, window(), -1);
   return record;
 }
 
 void Recorder::BlockStays(const Guard& guard, void* block, const BlockRecord& record) {
   if (!guard.outermost() || record.site == StackId::kNone) return;
-  ThreadState* thread = threads_.Mine(guard);
+  ThreadState* thread = threads_.Mine();
   if (thread == nullptr) return;
   const WindowNumber now = window();
   BlockRecord back = record;
@@ -84,20 +98,21 @@ void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
 }
 
 void Recorder::MemoryUnmapped(std::uintptr_t start, std::size_t bytes) {
+  code_map.MemoryUnmapped(start, start + bytes);
   for (int i = 0; i < threads_.count(); ++i) {
     ThreadState* thread = threads_.at(i);
     if (thread->walker.MemoryUnmapped(start, start + bytes)) thread->memo.Forget();
   }
 }
 
-Birth Recorder::MappingGone(const Guard& guard, void* start, std::size_t bytes) {
+MappingTable::Removed Recorder::MappingGone(const Guard& guard, void* start, std::size_t bytes) {
   MemoryUnmapped(reinterpret_cast<std::uintptr_t>(start), bytes);
-  return guard.outermost() ? mappings_.Remove(reinterpret_cast<std::uintptr_t>(start), bytes) : Birth{};
+  if (!guard.outermost()) return {};
+  return mappings_.Remove(reinterpret_cast<std::uintptr_t>(start), bytes);
 }
 
-void Recorder::MappingStays(const Guard& guard, void* start, std::size_t bytes, Birth birth) {
-  if (!guard.outermost() || birth.stack == StackId::kNone) return;
-  mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth);
+void Recorder::MappingStays(const Guard& guard, const MappingTable::Removed& removed) {
+  if (guard.outermost()) mappings_.PutBack(removed);
 }
 
 void Recorder::DescriptorBorn(const Guard& guard, int fd) {

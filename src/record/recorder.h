@@ -19,6 +19,7 @@
 #include "record/block_shadow.h"
 #include "record/code_map.h"
 #include "record/mapping_table.h"
+#include "record/stack_audit.h"
 #include "record/stack_table.h"
 #include "record/thread_state.h"
 
@@ -44,15 +45,25 @@ class Recorder {
   // Before anything else. `block_unit_shift`: see BlockShadow. False when the kernel refuses the memory.
   bool Open(const Options& options, int block_unit_shift);
 
-  // `site`: of the interposed call.
+  // Where a block will be booked that an interposed call is about to get. To be asked for before the real
+  // call, so that the look-ups and the allocator wait for memory at the same time.
+  struct Booking {
+    SiteShare* share = nullptr;  // null where it takes more than a look
+    std::uint32_t word = 0;      // for the block's slot
+    WindowNumber window = 0;
+  };
+  Booking Prepare(const Guard& guard, const CallSite& site, std::size_t bytes);
+  // False, and nothing done, where it takes BlockBorn.
+  bool Book(const Booking& booking, void* block, std::size_t bytes);
+  // All that can come up. `site`: of the interposed call.
   void BlockBorn(const Guard& guard, const CallSite& site, void* block, std::size_t bytes);
   BlockRecord BlockGone(const Guard& guard, void* block);
   // The block was not freed after all.
   void BlockStays(const Guard& guard, void* block, const BlockRecord& record);
 
   void MappingBorn(const Guard& guard, void* start, std::size_t bytes);
-  Birth MappingGone(const Guard& guard, void* start, std::size_t bytes);
-  void MappingStays(const Guard& guard, void* start, std::size_t bytes, Birth birth);
+  MappingTable::Removed MappingGone(const Guard& guard, void* start, std::size_t bytes);
+  void MappingStays(const Guard& guard, const MappingTable::Removed& removed);
 
   void DescriptorBorn(const Guard& guard, int fd);
   Birth DescriptorGone(const Guard& guard, int fd);
@@ -113,16 +124,13 @@ class Recorder {
   StackId Capture(const CallSite& site, ThreadState& thread);
   // The window that a block was recorded as born in ended meanwhile, and may have been searched for its
   // survivors.
-  void MissedItsWindow(BlockShadow::Slot* slot, const void* block, const BlockRecord& record) {
-    shadow_.Put(slot, block, {record.site, Cohort::kEarlier, record.bytes});
-  }
-  // What BlockBorn and BlockGone do where it isn't done in a few steps.
-  void BlockBornAnyway(const Guard& guard, const CallSite& site, void* block, std::size_t bytes);
-  BlockRecord BlockGoneAnyway(const Guard& guard, void* block);
+  void MissedItsWindow(void* block);
+  // What BlockGone does where it isn't done in a few steps.
+  BlockRecord BlockGoneAnyway(void* block);
   Birth BornNow(const Guard& guard);
   void MemoryUnmapped(std::uintptr_t start, std::size_t bytes);
   bool Enter(ThreadState& thread, const BlockRecord& record, WindowNumber now, int sign) {
-    return thread.books.Enter(record.site, record.cohort == CohortOf(now), now, record.bytes, sign);
+    return thread.books.Enter(record.site, record.cohort, now, record.bytes, sign);
   }
   void Refused() { blocks_refused_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -149,46 +157,55 @@ extern constinit Recorder recorder;
 [[gnu::always_inline]] inline StackId Recorder::RememberedStack(const CallSite& site, ThreadState& thread) {
   if (stack_mode_ != StackMode::kFull) [[unlikely]]
     return stack_mode_ == StackMode::kOff ? StackTable::kNoStack : StackId::kNone;
-  return thread.memo.Find(site, code_map.generation());
+  const StackId stack = thread.memo.Find(site, code_map.generation());
+  if (stack != StackId::kNone) AuditStack(site, stack, StackSource::kRemembered, stacks_);
+  return stack;
 }
 
-[[gnu::always_inline]] inline void Recorder::BlockBorn(const Guard& guard, const CallSite& site, void* block,
-                                                       std::size_t bytes) {
+[[gnu::always_inline]] inline Recorder::Booking Recorder::Prepare(const Guard& guard, const CallSite& site,
+                                                                  std::size_t bytes) {
   ThreadState* thread = thread_locals.state;
-  BlockShadow::Slot* slot = shadow_.Find(block);
-  if (guard.outermost() && thread_locals.ignoring == 0 && (state_ & kHeapState) != 0 && thread != nullptr &&
-      slot != nullptr && slot->load(std::memory_order_relaxed) == 0) [[likely]] {
-    const WindowNumber now = window();
-    const BlockRecord record = {RememberedStack(site, *thread), CohortOf(now), bytes};
-    SiteShare* share = thread->books.Touched(record.site, now);
-    if (share != nullptr && shadow_.PutPlain(slot, block, record)) [[likely]] {
-      share->born[now & 1].count.Add(+1, static_cast<std::int64_t>(bytes));
-      if (window() != now) [[unlikely]]
-        MissedItsWindow(slot, block, record);
-      return;
-    }
+  if (!guard.outermost() || thread_locals.ignoring != 0 || thread == nullptr || (state_ & kHeapState) == 0)
+      [[unlikely]] {
+    return {};
   }
-  BlockBornAnyway(guard, CallSite(site), block, bytes);
+  Booking booking;
+  booking.window = window();
+  const StackId stack = RememberedStack(site, *thread);
+  booking.word = BlockShadow::PlainWord({stack, CohortOf(booking.window), bytes});
+  if (booking.word != 0) [[likely]]
+    booking.share = thread->books.Touched(stack, booking.window);
+  return booking;
+}
+
+[[gnu::always_inline]] inline bool Recorder::Book(const Booking& booking, void* block, std::size_t bytes) {
+  const Cohort cohort = CohortOf(booking.window);
+  if (booking.share == nullptr || !shadow_.PutPlain(block, booking.word, cohort)) [[unlikely]]
+    return false;
+  booking.share->Add(cohort, +1, static_cast<std::int64_t>(bytes));
+  if (window() != booking.window) [[unlikely]]
+    MissedItsWindow(block);
+  return true;
 }
 
 [[gnu::always_inline]] inline BlockRecord Recorder::BlockGone(const Guard& guard, void* block) {
   ThreadState* thread = thread_locals.state;
   BlockShadow::Slot* slot = shadow_.Find(block);
-  if (slot == nullptr || block == nullptr || !guard.outermost()) return {};
-  const std::uint32_t packed = slot->load(std::memory_order_relaxed);
-  if (packed == 0) return {};
-  const BlockRecord record = BlockShadow::Read(packed);
+  if (slot == nullptr || !guard.outermost()) return {};
+  const std::uint32_t word = slot->load(std::memory_order_relaxed);
+  if (!BlockShadow::IsRecord(word)) return {};
+  const BlockRecord record = BlockShadow::Read(word);
   if (BlockShadow::IsPlain(record) && thread != nullptr) [[likely]] {
     const WindowNumber now = window();
     SiteShare* share = thread->books.Touched(record.site, now);
     if (share != nullptr) [[likely]] {
       slot->store(0, std::memory_order_relaxed);
-      SiteShare::Count& count = record.cohort == CohortOf(now) ? share->born[now & 1].count : share->earlier;
-      count.Add(-1, -static_cast<std::int64_t>(record.bytes));
+      share->Add(record.cohort == CohortOf(now) ? record.cohort : Cohort::kEarlier, -1,
+                 -static_cast<std::int64_t>(record.bytes));
       return record;
     }
   }
-  return BlockGoneAnyway(guard, block);
+  return BlockGoneAnyway(block);
 }
 
 }  // namespace cleanslate

@@ -21,14 +21,18 @@ StackId StackMemo::FindBehind(const CallSite& site, std::uint64_t hash) {
 
 void StackMemo::Remember(const CallSite& site, std::uint32_t generation, const StackReads& reads,
                          StackId stack) {
-  if (reads.overflow) return;
-  const auto count = static_cast<std::uint32_t>(reads.count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto offset = static_cast<std::intptr_t>(reads.addresses[i] - site.sp);
-    if (offset % 8 != 0 || offset / 8 < INT16_MIN || offset / 8 > INT16_MAX) return;
+  if (reads.overflow || reads.count == 0) return;
+  const auto offset_of = [&](std::uint32_t i) {
+    return static_cast<std::intptr_t>(reads.addresses[i] - site.sp);
+  };
+  const auto read = static_cast<std::uint32_t>(reads.count);
+  for (std::uint32_t i = 0; i < read; ++i) {
+    if (offset_of(i) % 8 != 0 || offset_of(i) / 8 < INT16_MIN || offset_of(i) / 8 > INT16_MAX) return;
   }
 
-  const auto words = static_cast<std::uint32_t>(kEntryWords + count + (count * sizeof(std::int16_t) + 7) / 8);
+  const std::uint32_t count = (read + kStride - 1) / kStride * kStride;
+  const auto words =
+      static_cast<std::uint32_t>(kEntryWords + count + count * sizeof(std::int16_t) / sizeof(std::uintptr_t));
   std::uint32_t known = generation_.load(std::memory_order_relaxed);
   if (known != generation || used_ + words > kPoolWords) {
     std::memset(sets_, 0, sizeof(sets_));
@@ -38,11 +42,11 @@ void StackMemo::Remember(const CallSite& site, std::uint32_t generation, const S
   }
 
   auto* entry = reinterpret_cast<Entry*>(&pool_[used_]);
-  *entry = {site.pc, site.sp, site.fp, stack, static_cast<std::uint16_t>(count), reads.used_frame_pointer};
+  *entry = {site.pc, site.sp, site.fp, reads.used_frame_pointer ? ~std::uintptr_t{0} : 0, stack, count};
   for (std::uint32_t i = 0; i < count; ++i) {
-    entry->values()[i] = StackMemory::ReadKnown(reads.addresses[i]);
-    entry->offsets()[i] =
-        static_cast<std::int16_t>(static_cast<std::intptr_t>(reads.addresses[i] - site.sp) / 8);
+    const std::uint32_t from = i < read ? i : read - 1;
+    entry->values()[i] = StackMemory::ReadKnown(reads.addresses[from]);
+    entry->offsets()[i] = static_cast<std::int16_t>(offset_of(from) / 8);
   }
   // The newest stands first: what was seen last is likely to come again.
   const std::uint64_t hash = Hash(site);

@@ -43,6 +43,7 @@ class StackMemo {
   // Different stacks often meet at one call with one stack pointer: each set of slots remembers several.
   static constexpr std::size_t kSets = 512;
   static constexpr std::size_t kWays = 8;
+  static constexpr std::uint32_t kStride = 4;
   static constexpr std::uint32_t kPoolWords = std::uint32_t{1} << 16;
 
   struct Way {
@@ -50,14 +51,15 @@ class StackMemo {
     std::uint32_t position;
   };
 
-  // Followed by `count` values and `count` offsets, in words from sp.
+  // Followed by `count` values and `count` offsets, in words from sp; a multiple of kStride, the last one
+  // again where there are fewer.
   struct Entry {
     std::uintptr_t pc;
     std::uintptr_t sp;
     std::uintptr_t fp;
+    std::uintptr_t fp_mask;  // all ones where the register's value mattered, otherwise 0
     StackId stack;
-    std::uint16_t count;
-    bool used_frame_pointer;
+    std::uint32_t count;
 
     const std::uintptr_t* values() const { return reinterpret_cast<const std::uintptr_t*>(this + 1); }
     const std::int16_t* offsets() const { return reinterpret_cast<const std::int16_t*>(values() + count); }
@@ -65,26 +67,18 @@ class StackMemo {
     std::int16_t* offsets() { return reinterpret_cast<std::int16_t*>(values() + count); }
 
     [[gnu::always_inline]] bool Holds(const CallSite& site) const {
-      if (pc != site.pc || sp != site.sp) return false;
-      if (used_frame_pointer && fp != site.fp) return false;
+      if (((pc ^ site.pc) | (sp ^ site.sp) | ((fp ^ site.fp) & fp_mask)) != 0) return false;
       // What the compiler knows of the host's stack is old.
       __asm__ volatile("" : : : "memory");
       const auto* const words = reinterpret_cast<const std::uintptr_t*>(site.sp);
       const std::uintptr_t* wanted = values();
       const std::int16_t* where = offsets();
-      std::uint32_t left = count;
-      for (; left >= 8; left -= 8, wanted += 8, where += 8) {
-        if (words[where[0]] != wanted[0]) return false;
-        if (words[where[1]] != wanted[1]) return false;
-        if (words[where[2]] != wanted[2]) return false;
-        if (words[where[3]] != wanted[3]) return false;
-        if (words[where[4]] != wanted[4]) return false;
-        if (words[where[5]] != wanted[5]) return false;
-        if (words[where[6]] != wanted[6]) return false;
-        if (words[where[7]] != wanted[7]) return false;
-      }
-      for (; left != 0; --left, ++wanted, ++where) {
-        if (words[*where] != *wanted) return false;
+      // Four by four, without a branch for each word.
+      for (const std::uintptr_t* const end = wanted + count; wanted != end;
+           wanted += kStride, where += kStride) {
+        const std::uintptr_t other = (words[where[0]] ^ wanted[0]) | (words[where[1]] ^ wanted[1]) |
+                                     (words[where[2]] ^ wanted[2]) | (words[where[3]] ^ wanted[3]);
+        if (other != 0) return false;
       }
       return true;
     }

@@ -6,6 +6,9 @@ namespace cleanslate {
 
 namespace {
 
+// A table of this size is met at random, mostly outside of the processor's caches.
+constexpr std::size_t kWorthHugePages = std::size_t{4} << 20;
+
 constexpr std::size_t IndexBytes(std::uint32_t slots) {
   return sizeof(std::uint64_t) * (std::size_t{1} + slots);
 }
@@ -52,6 +55,10 @@ bool StackTable::GrowIndex() {
   auto* grown = static_cast<Index*>(raw::MapPages(IndexBytes(slots)));
   if (grown == nullptr) return false;
   grown->mask = slots - 1;
+  if (IndexBytes(slots) >= kWorthHugePages) {
+    raw::AllowHugePages(grown, IndexBytes(slots));
+    raw::AllowHugePages(nodes_, sizeof(NodeRecord) * kMaxNodes);
+  }
   const Node count = next_node_.load(std::memory_order_relaxed);
   for (Node node = 1; node < count; ++node) Put(*grown, nodes_[node].path, node);
   // Readers may still stand in the old one: it stays mapped. All the old ones together are smaller than the

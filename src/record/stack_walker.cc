@@ -71,6 +71,8 @@ bool StackWalker::ReadFramePointer(Place& place) {
 
 StackWalker::Step StackWalker::StepOut(Place& from, Place& to) {
   const FrameStep step = frame_steps.At(from.lookup_pc(), generation_);
+  if (step.is_not_of_first_tenant()) [[unlikely]]
+    from.tenant = code_map.Find(from.lookup_pc()).tenant;
   std::uintptr_t cfa = from.sp;
   switch (step.kind()) {
     case FrameStep::Kind::kFromStackPointer:
@@ -84,6 +86,10 @@ StackWalker::Step StackWalker::StepOut(Place& from, Place& to) {
     case FrameStep::Kind::kByRule:
       return StepOutByRule(from, to);
     case FrameStep::Kind::kNoInformation:
+      code_map.NoteUnknown(from.lookup_pc());
+      return Step::kUnknown;
+    case FrameStep::Kind::kBusy:
+      reads_.overflow = true;  // nobody shall remember this walk
       return Step::kUnknown;
   }
   cfa += static_cast<std::uintptr_t>(step.cfa_offset());
@@ -253,7 +259,8 @@ StackId StackWalker::Walk(const CallSite& site, std::uint32_t generation, StackT
 }
 
 StackTable::Frame StackWalker::FrameAt(int place) const {
-  return {FrameAddress{trail_[place].pc, trail_[place].interrupted}.word(), trail_[place].path};
+  return {FrameAddress{trail_[place].pc, trail_[place].interrupted, trail_[place].tenant}.word(),
+          trail_[place].path};
 }
 
 // The way of this walk becomes the trail: `fresh` places, outward of them the trail from place `joined` on,
@@ -268,9 +275,10 @@ StackId StackWalker::Lay(int fresh, int joined, StackTable& stacks) {
     path = StackTable::Extend(path, Unwinder::kCut);
   }
   int own = 0;  // frames of this library at the inner end are left out
-  while (own < fresh && IsOurCode(fresh_[own].pc)) ++own;
+  while (own < fresh && IsLeftOut(fresh_[own].pc)) ++own;
   for (int at = fresh - 1; at >= own; --at) {
-    path = StackTable::Extend(path, FrameAddress{fresh_[at].pc, fresh_[at].interrupted}.word());
+    path = StackTable::Extend(path,
+                              FrameAddress{fresh_[at].pc, fresh_[at].interrupted, fresh_[at].tenant}.word());
     fresh_[at].path = path;
   }
   stacks.Prefetch(path);

@@ -60,6 +60,7 @@ class StackWalker {
     std::uintptr_t fp;
     std::uintptr_t fp_at;
     StackTable::Path path;  // of the stack from here outward
+    std::uint16_t tenant;   // of the code, see CodeMap
     FramePointer fp_is;
     bool own;           // a frame of this library at the inner end: left out
     bool interrupted;   // pc is exact, not a return address

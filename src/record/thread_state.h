@@ -34,7 +34,7 @@ class ThreadStates {
 
   // The calling thread's state; nullptr when there are too many threads or the kernel refuses memory, which
   // is counted.
-  ThreadState* Mine(const Guard&) {
+  ThreadState* Mine() {
     ThreadState* state = thread_locals.state;
     return state != nullptr ? state : Adopt();
   }

@@ -67,6 +67,7 @@ Unwinder::Step Unwinder::StepOut(Frame& frame) {
   FrameRule rule;
   const std::uintptr_t at = frame.lookup_pc();
   const CodeModule module = code_map.Find(at);
+  if (module.busy) reads_.overflow = true;  // nobody shall remember this walk
   if (module.start == 0 || !ReadFrameRule(module, at, rule)) return Step::kUnknown;
   if (rule.saved[kReturnAddress] == FrameRule::Saved::kUndefined) return Step::kOutermost;
   FrameReader reader{*this, frame};
@@ -122,7 +123,10 @@ int Unwinder::Walk(const CallSite& site, std::uintptr_t* frames, int most) {
   frame.value[kFramePointer] = site.fp;
   int count = 0;
   for (int depth = 0; depth < most - 1; ++depth) {
-    if (count > 0 || !IsOurCode(frame.pc)) frames[count++] = FrameAddress{frame.pc, frame.pc_is_exact}.word();
+    if (count > 0 || !IsLeftOut(frame.pc)) {
+      frames[count++] =
+          FrameAddress{frame.pc, frame.pc_is_exact, code_map.Find(frame.lookup_pc()).tenant}.word();
+    }
     const Step step = StepOut(frame);
     if (step == Step::kOutermost) return count;
     if (step == Step::kUnknown) break;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "record/code_map.h"
 #include "report/symbolizer_names.h"
 
 namespace cleanslate {
@@ -33,14 +34,15 @@ bool Holds(const ElfFunction& function, std::uint64_t address) {
 
 }  // namespace
 
-Frames Symbolizer::Name(std::span<const std::uintptr_t> return_addresses) noexcept {
+Frames Symbolizer::Name(std::span<const std::uintptr_t> addresses) noexcept {
   Frames frames;
   try {
-    frames.reserve(return_addresses.size());
-    if (modules_.Refresh() || frames_.size() > kMostFrames) frames_.clear();
-    for (const std::uintptr_t address : return_addresses) {
-      const auto known = frames_.find(address);
-      frames.push_back(known != frames_.end() ? known->second : NameOne(address));
+    frames.reserve(addresses.size());
+    modules_.Refresh();
+    if (frames_.size() > kMostFrames) frames_.clear();
+    for (const std::uintptr_t word : addresses) {
+      const auto known = frames_.find(word);
+      frames.push_back(known != frames_.end() ? known->second : NameOne(FrameAddress::Of(word)));
     }
   } catch (...) {
     // Out of memory: what was named so far is right.
@@ -48,21 +50,22 @@ Frames Symbolizer::Name(std::span<const std::uintptr_t> return_addresses) noexce
   return frames;
 }
 
-Frame Symbolizer::NameOne(std::uintptr_t return_address) {
+Frame Symbolizer::NameOne(const FrameAddress& address) {
   Frame frame;
-  if (return_address == 0) return frame;
-  const std::uintptr_t call = return_address - 1;
-  const LoadedModule* module = modules_.Find(call);
-  if (module == nullptr) return frame;  // not kept: the next library may be loaded right there
+  if (address.pc == 0) return frame;
+  const std::uintptr_t at = address.interrupted ? address.pc : address.pc - 1;
+  const LoadedModule* module = modules_.Find(at);
+  // Not kept: the next library may be loaded right there.
+  if (module == nullptr || code_map.Find(at).tenant != address.tenant) return frame;
 
   frame.module = module->name;
-  frame.offset = call - module->bias;
+  frame.offset = at - module->bias;
   if (!module->path.empty()) {
     const Index& index = IndexOf(module->path);
     frame.build_id = index.build_id;
     frame.function = DisplayFunction(FunctionAt(index, frame.offset));
   }
-  frames_.emplace(return_address, frame);
+  frames_.emplace(address.word(), frame);
   return frame;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "analysis/frame.h"
+#include "record/frame_address.h"
 #include "report/elf_file.h"
 #include "report/symbolizer_modules.h"
 
@@ -26,10 +27,11 @@ class Symbolizer {
  public:
   static constexpr std::size_t kMostFunctions = std::size_t{2} << 20;  // 16 bytes each
 
-  // One frame for each address, in order. The addresses are those that calls return to: a frame names the
-  // call before it, so that a call that ends its function names that function, and not the next one in the
-  // file.
-  Frames Name(std::span<const std::uintptr_t> return_addresses) noexcept;
+  // One frame for each word of a FrameAddress, in order. Where a call returns to, a frame names the call
+  // before it, so that a call that ends its function names that function, and not the next one in the file.
+  // Code of an object that another one has replaced at its place keeps its name if it ever had one, and has
+  // none otherwise.
+  Frames Name(std::span<const std::uintptr_t> addresses) noexcept;
 
  private:
   static constexpr std::size_t kMostFrames = 16384;  // kept by address
@@ -41,14 +43,14 @@ class Symbolizer {
     std::vector<ElfFunction> functions;
   };
 
-  Frame NameOne(std::uintptr_t return_address);
+  Frame NameOne(const FrameAddress& address);
   const Index& IndexOf(const std::string& path);
   static std::string FunctionAt(const Index& index, std::uint64_t address);
 
   LoadedModules modules_;
-  std::map<std::string, Index> indexes_;  // by the path of the module
-  std::size_t functions_ = 0;             // of all indexes
-  std::unordered_map<std::uintptr_t, Frame> frames_;
+  std::map<std::string, Index> indexes_;              // by the path of the module
+  std::size_t functions_ = 0;                         // of all indexes
+  std::unordered_map<std::uintptr_t, Frame> frames_;  // by FrameAddress::word
 };
 
 }  // namespace cleanslate

@@ -82,13 +82,13 @@ int CopyCounters(dl_phdr_info* info, std::size_t, void* context) {
 
 }  // namespace
 
-bool LoadedModules::Refresh() {
+void LoadedModules::Refresh() {
   unsigned long long counters[2] = {};
   dl_iterate_phdr(&CopyCounters, counters);
-  if (!modules_.empty() && counters[0] == loaded_ && counters[1] == unloaded_) return false;
+  if (!modules_.empty() && counters[0] == loaded_ && counters[1] == unloaded_) return;
   Copy copy;
   dl_iterate_phdr(&CopyModule, &copy);
-  if (copy.failed) return false;
+  if (copy.failed) return;
 
   std::string maps;
   std::vector<Range> ranges;
@@ -107,12 +107,10 @@ bool LoadedModules::Refresh() {
   }
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.start < b.start; });
 
-  const bool unloaded = counters[1] != unloaded_;
   modules_ = std::move(copy.modules);
   ranges_ = std::move(ranges);
   loaded_ = counters[0];
   unloaded_ = counters[1];
-  return unloaded;
 }
 
 const LoadedModule* LoadedModules::Find(std::uintptr_t address) const {

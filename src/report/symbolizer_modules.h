@@ -19,8 +19,8 @@ struct LoadedModule {
 
 class LoadedModules {
  public:
-  // Makes the list current. True when something was unloaded: an address may mean something else now.
-  bool Refresh();
+  // Makes the list current.
+  void Refresh();
 
   // The module whose code holds `address`; nullptr when none does.
   const LoadedModule* Find(std::uintptr_t address) const;

@@ -14,10 +14,9 @@ HeapSite HeapTaker::Sum(StackId site, WindowNumber window) const {
     if (share == nullptr) continue;
     sum.live_blocks += share->live_blocks();
     sum.live_bytes += share->live_bytes();
-    const SiteShare::Born& born = share->born[window & 1];
-    if (born.stamp.load(std::memory_order_relaxed) != StampOf(window)) continue;
-    sum.survived_blocks += born.count.blocks.load(std::memory_order_relaxed);
-    sum.survived_bytes += born.count.bytes.load(std::memory_order_relaxed);
+    if (!share->IsOf(window)) continue;
+    sum.survived_blocks += share->Blocks(CohortOf(window));
+    sum.survived_bytes += share->Bytes(CohortOf(window));
   }
   return sum;
 }
@@ -28,7 +27,7 @@ HeapSnapshot HeapTaker::Take(WindowNumber window) {
   for (int i = 0; i < threads.count(); ++i) {
     const ThreadBooks& books = threads.at(i)->books;
     for (std::uint32_t site = books.FirstTouched(window); site != 0;
-         site = books.Find(site)->born[window & 1].next.load(std::memory_order_relaxed)) {
+         site = books.Find(site)->next[window & 1].load(std::memory_order_relaxed)) {
       if (site >= levels_.size()) levels_.resize(site + site / 2 + 1);
       Level& level = levels_[site];
       // Another thread may have touched it too.

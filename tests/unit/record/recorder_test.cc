@@ -39,6 +39,11 @@ class RecorderTest : public ::testing::Test {
     return level;
   }
 
+  static void Bear(void* block, std::size_t bytes) {
+    const Guard guard;
+    const Recorder::Booking booking = recorder.Prepare(guard, CallSite{}, bytes);
+    if (!recorder.Book(booking, block, bytes)) recorder.BlockBorn(guard, CallSite{}, block, bytes);
+  }
   static void* Block(int n) {
     return reinterpret_cast<void*>(std::uintptr_t{0x5000'0000'0000} + 64u * static_cast<unsigned>(n));
   }
@@ -47,7 +52,7 @@ class RecorderTest : public ::testing::Test {
 };
 
 TEST_F(RecorderTest, ABlockIsBornAndGone) {
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  Bear(Block(1), 100);
   EXPECT_EQ(Live(), (Level{1, 100}));
   EXPECT_EQ(recorder.BlockGone(Guard(), Block(1)).bytes, 100u);
   EXPECT_EQ(Live(), (Level{0, 0}));
@@ -57,20 +62,21 @@ TEST_F(RecorderTest, ABlockIsBornAndGone) {
 TEST_F(RecorderTest, NothingIsRecordedInsideCleanslate) {
   const Guard outer;
   const Guard inner;
+  EXPECT_FALSE(recorder.Book(recorder.Prepare(inner, CallSite{}, 100), Block(1), 100));
   recorder.BlockBorn(inner, CallSite{}, Block(1), 100);
   EXPECT_EQ(Live(), (Level{0, 0}));
 }
 
 TEST_F(RecorderTest, ABlockThatStaysIsBackInTheBooks) {
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  Bear(Block(1), 100);
   const BlockRecord record = recorder.BlockGone(Guard(), Block(1));
   recorder.BlockStays(Guard(), Block(1), record);
   EXPECT_EQ(Live(), (Level{1, 100}));
 }
 
 TEST_F(RecorderTest, AnAddressThatWasFreedUnseenIsNotCountedTwice) {
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 30);
+  Bear(Block(1), 100);
+  Bear(Block(1), 30);
   EXPECT_EQ(Live(), (Level{1, 30}));
 }
 
@@ -78,14 +84,14 @@ TEST_F(RecorderTest, ABlockLeavesTheWindowItWasBornInAndNoOther) {
   const auto born_in = [](WindowNumber window) {
     const SiteShare* share =
         recorder.threads().at(0)->books.Find(static_cast<std::uint32_t>(StackTable::kNoStack));
-    return share == nullptr ? -1 : share->born[window & 1].count.blocks.load();
+    return share == nullptr ? -1 : share->Blocks(CohortOf(window));
   };
   recorder.Reset();
   options_.stacks = StackMode::kOff;
   ASSERT_TRUE(recorder.Open(options_, 5));
   for (int n = 0; n < 12; ++n) {
     const WindowNumber window = recorder.window();
-    recorder.BlockBorn(Guard(), CallSite{}, Block(n), 100);
+    Bear(Block(n), 100);
     if (n >= 6) recorder.BlockGone(Guard(), Block(n - 6));  // of six windows ago: the same parity
     EXPECT_EQ(born_in(window), 1) << n;
     EXPECT_EQ(Live().blocks, n >= 6 ? 6 : n + 1);
@@ -93,16 +99,27 @@ TEST_F(RecorderTest, ABlockLeavesTheWindowItWasBornInAndNoOther) {
   }
 }
 
+TEST_F(RecorderTest, APointerIntoABlockIsNobodys) {
+  Bear(Block(1), 5000);
+  for (int n = 2; n < 6; ++n) EXPECT_EQ(recorder.BlockGone(Guard(), Block(n)).site, StackId::kNone);
+  char* const first = static_cast<char*>(Block(1));
+  for (int unit = 1; unit < 5; ++unit) {
+    EXPECT_EQ(recorder.BlockGone(Guard(), first + 32 * unit).site, StackId::kNone);
+  }
+  EXPECT_EQ(recorder.BlockGone(Guard(), Block(1)).bytes, 5000u);
+  EXPECT_EQ(Live(), (Level{0, 0}));
+}
+
 TEST_F(RecorderTest, AnotherThreadsFreeBalances) {
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  Bear(Block(1), 100);
   std::thread([] { recorder.BlockGone(Guard(), Block(1)); }).join();
   EXPECT_EQ(Live(), (Level{0, 0}));
 }
 
 TEST_F(RecorderTest, BirthsInAnIgnoredScopeAreLeftOutAndDeathsAreNot) {
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  Bear(Block(1), 100);
   thread_locals.ignoring = 1;
-  recorder.BlockBorn(Guard(), CallSite{}, Block(2), 100);
+  Bear(Block(2), 100);
   recorder.BlockGone(Guard(), Block(1));
   thread_locals.ignoring = 0;
   EXPECT_EQ(Live(), (Level{0, 0}));
@@ -110,7 +127,7 @@ TEST_F(RecorderTest, BirthsInAnIgnoredScopeAreLeftOutAndDeathsAreNot) {
 
 TEST_F(RecorderTest, ADeadThreadsStateServesTheNext) {
   for (int i = 0; i < 200; ++i) {
-    std::thread([i] { recorder.BlockBorn(Guard(), CallSite{}, Block(i), 1); }).join();
+    std::thread([i] { Bear(Block(i), 1); }).join();
   }
   EXPECT_EQ(Live(), (Level{200, 200}));
   EXPECT_LT(recorder.threads().count(), 50);
@@ -153,7 +170,7 @@ TEST_F(RecorderTest, WithoutStacksEverythingSharesOneSite) {
   recorder.Reset();
   options_.stacks = StackMode::kOff;
   ASSERT_TRUE(recorder.Open(options_, 5));
-  recorder.BlockBorn(Guard(), CallSite{}, Block(1), 100);
+  Bear(Block(1), 100);
   EXPECT_EQ(recorder.BlockGone(Guard(), Block(1)).site, StackTable::kNoStack);
 }
 

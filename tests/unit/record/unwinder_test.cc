@@ -13,6 +13,8 @@
 #include <random>
 #include <vector>
 
+#include "record/frame_address.h"
+
 namespace cleanslate {
 namespace {
 
@@ -242,6 +244,8 @@ TEST(Unwinder, CutsAtCodeWithoutUnwindInformation) {
     stack.resize(static_cast<std::size_t>(shared->Walk(CLEANSLATE_CALL_SITE(), stack.data(), 64)));
   });
   ASSERT_EQ(stack.size(), 2u);
+  EXPECT_EQ(FrameAddress::Of(stack[0]).tenant, FrameAddress::kNobody);
+  stack[0] = FrameAddress::Of(stack[0]).pc;
   EXPECT_GE(stack[0], reinterpret_cast<std::uintptr_t>(page));
   EXPECT_LT(stack[0], reinterpret_cast<std::uintptr_t>(page) + sizeof(kCode));
   EXPECT_EQ(stack[1], Unwinder::kCut);

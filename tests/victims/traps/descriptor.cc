@@ -201,7 +201,8 @@ TRAP(streams_and_temporary_files) {
   Say("%d", fileno(stream));
   fclose(stream);
   struct stat about;
-  Say("%d %ld", stat(path, &about), static_cast<long>(about.st_size));
+  const int found = stat(path, &about);
+  Say("%d %ld", found, static_cast<long>(about.st_size));
   Say("%d", remove(path));
   stream = tmpfile();
   Say("%d", fileno(stream));

@@ -1,0 +1,7 @@
+#include "base/own_code.h"
+
+namespace cleanslate {
+
+constinit CodeRange allocator_code;
+
+}  // namespace cleanslate
