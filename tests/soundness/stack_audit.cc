@@ -1,0 +1,90 @@
+// Holds every stack that the recorder takes - remembered or walked - against a walk of its own that remembers
+// nothing, and one in a thousand against libunwind's. At the end of the process one line says what came of
+// it:
+//
+//   stacks: R remembered, W walked, M mismatches; libunwind: L compared, N mismatches
+//
+// It goes to the file that AUDIT_OUTPUT names, behind what stands there, or to standard error.
+
+#include "record/stack_audit.h"
+
+#include <fcntl.h>
+#include <libunwind.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <atomic>
+
+#include "base/raw_io.h"
+#include "record/frame_address.h"
+#include "record/stack_walker.h"
+#include "record/unwinder.h"
+
+namespace cleanslate {
+
+namespace {
+
+constexpr int kMost = StackWalker::kMaxFrames;
+constexpr int kEvery = 1000;
+
+struct Scratch {
+  StackMemory memory;
+  StackReads reads;
+  std::uintptr_t fresh[kMost];
+  std::uintptr_t taken[kMost];
+  void* judged[kMost];
+};
+thread_local Scratch* scratch __attribute__((tls_model("initial-exec"))) = nullptr;
+
+std::atomic<long> counts[2];
+std::atomic<long> mismatches;
+std::atomic<long> judged;
+std::atomic<long> judged_wrong;
+
+// From the site's own frame outward, as far as ours goes.
+void AskLibunwind(const CallSite& site, int count) {
+  const int theirs = unw_backtrace(scratch->judged, kMost);
+  int from = 0;
+  while (from < theirs && reinterpret_cast<std::uintptr_t>(scratch->judged[from]) != site.pc) ++from;
+  if (from == theirs) return;  // it lost its way before
+  bool same = true;
+  int compared = 0;
+  for (; compared < count && scratch->taken[compared] != Unwinder::kCut; ++compared) {
+    same = same && from + compared < theirs &&
+           FrameAddress::Of(scratch->taken[compared]).pc ==
+               reinterpret_cast<std::uintptr_t>(scratch->judged[from + compared]);
+  }
+  if (compared == count) same = same && from + count == theirs;
+  ++judged;
+  if (!same) ++judged_wrong;
+}
+
+__attribute__((destructor)) void Tell() {
+  char line[200];
+  const int length = snprintf(
+      line, sizeof(line),
+      "stacks: %ld remembered, %ld walked, %ld mismatches; libunwind: %ld compared, %ld mismatches\n",
+      counts[0].load(), counts[1].load(), mismatches.load(), judged.load(), judged_wrong.load());
+  const char* path = getenv("AUDIT_OUTPUT");
+  const long fd = path == nullptr ? 2
+                                  : raw::Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path),
+                                              O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  raw::Call(SYS_write, fd, reinterpret_cast<long>(line), length);
+}
+
+}  // namespace
+
+void AuditStack(const CallSite& site, StackId stack, StackSource source, const StackTable& stacks) {
+  if (stack == StackTable::kNoStack) return;
+  if (scratch == nullptr) scratch = static_cast<Scratch*>(raw::MapPages(sizeof(Scratch)));
+  const int fresh = Unwinder(scratch->memory, scratch->reads).Walk(site, scratch->fresh, kMost);
+  const int taken = stacks.Expand(stack, scratch->taken, kMost);
+  if (fresh != taken || memcmp(scratch->fresh, scratch->taken,
+                               static_cast<std::size_t>(taken) * sizeof(scratch->taken[0])) != 0) {
+    ++mismatches;
+  }
+  if (++counts[source == StackSource::kWalked] % kEvery == 0) AskLibunwind(site, taken);
+}
+
+}  // namespace cleanslate
