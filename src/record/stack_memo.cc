@@ -3,8 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "record/stack_memory.h"
-
 namespace cleanslate {
 
 StackId StackMemo::FindBehind(const CallSite& site, std::uint64_t hash) {

@@ -16,6 +16,7 @@
 
 #include "base/call_site.h"
 #include "record/stack_id.h"
+#include "record/stack_memory.h"
 #include "record/stack_reads.h"
 
 namespace cleanslate {
@@ -66,7 +67,7 @@ class StackMemo {
     std::uintptr_t* values() { return reinterpret_cast<std::uintptr_t*>(this + 1); }
     std::int16_t* offsets() { return reinterpret_cast<std::int16_t*>(values() + count); }
 
-    [[gnu::always_inline]] bool Holds(const CallSite& site) const {
+    CLEANSLATE_READS_ANY_STACK inline bool Holds(const CallSite& site) const {
       if (((pc ^ site.pc) | (sp ^ site.sp) | ((fp ^ site.fp) & fp_mask)) != 0) return false;
       // What the compiler knows of the host's stack is old.
       __asm__ volatile("" : : : "memory");

@@ -8,6 +8,18 @@
 #include <atomic>
 #include <cstdint>
 
+// Of a function that reads the host's stack wherever it must, in the red zones of AddressSanitizer too.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CLEANSLATE_READS_ANY_STACK __attribute__((noinline, no_sanitize("address")))
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define CLEANSLATE_READS_ANY_STACK __attribute__((noinline, no_sanitize("address")))
+#endif
+#ifndef CLEANSLATE_READS_ANY_STACK
+#define CLEANSLATE_READS_ANY_STACK __attribute__((always_inline))
+#endif
+
 namespace cleanslate {
 
 class StackMemory {
@@ -23,7 +35,7 @@ class StackMemory {
   }
 
   // A word that has been read before, by Read.
-  static std::uintptr_t ReadKnown(std::uintptr_t address) {
+  CLEANSLATE_READS_ANY_STACK static inline std::uintptr_t ReadKnown(std::uintptr_t address) {
     return *reinterpret_cast<const volatile std::uintptr_t*>(address);
   }
 
