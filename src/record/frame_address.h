@@ -15,6 +15,8 @@ struct FrameAddress {
 
   static constexpr std::uint16_t kNobody = 0x7fff;  // no loaded object: code that was written at run time
 
+  // The instruction that the frame stands at: a call may be the last of its function.
+  std::uintptr_t instruction() const { return interrupted ? pc : pc - 1; }
   std::uintptr_t word() const {
     return pc | std::uintptr_t{tenant} << 48 | std::uintptr_t{interrupted} << 63;
   }

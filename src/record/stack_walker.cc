@@ -3,7 +3,6 @@
 #include "base/own_code.h"
 #include "record/cfi.h"
 #include "record/code_map.h"
-#include "record/frame_address.h"
 #include "record/frame_steps.h"
 #include "record/unwinder.h"
 
@@ -259,8 +258,7 @@ StackId StackWalker::Walk(const CallSite& site, std::uint32_t generation, StackT
 }
 
 StackTable::Frame StackWalker::FrameAt(int place) const {
-  return {FrameAddress{trail_[place].pc, trail_[place].interrupted, trail_[place].tenant}.word(),
-          trail_[place].path};
+  return {trail_[place].address().word(), trail_[place].path};
 }
 
 // The way of this walk becomes the trail: `fresh` places, outward of them the trail from place `joined` on,
@@ -277,8 +275,7 @@ StackId StackWalker::Lay(int fresh, int joined, StackTable& stacks) {
   int own = 0;  // frames of this library at the inner end are left out
   while (own < fresh && IsLeftOut(fresh_[own].pc)) ++own;
   for (int at = fresh - 1; at >= own; --at) {
-    path = StackTable::Extend(path,
-                              FrameAddress{fresh_[at].pc, fresh_[at].interrupted, fresh_[at].tenant}.word());
+    path = StackTable::Extend(path, fresh_[at].address().word());
     fresh_[at].path = path;
   }
   stacks.Prefetch(path);

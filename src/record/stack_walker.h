@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "base/call_site.h"
+#include "record/frame_address.h"
 #include "record/stack_id.h"
 #include "record/stack_memory.h"
 #include "record/stack_reads.h"
@@ -67,7 +68,8 @@ class StackWalker {
     bool by_rule;       // the step outward reads what isn't noted here: it has to be taken again
     bool uses_initial;  // the step outward asks for the register's value where the walk began
 
-    std::uintptr_t lookup_pc() const { return interrupted ? pc : pc - 1; }
+    FrameAddress address() const { return {pc, interrupted, tenant}; }
+    std::uintptr_t lookup_pc() const { return address().instruction(); }
   };
   friend struct PlaceReader;
 

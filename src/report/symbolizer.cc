@@ -53,7 +53,7 @@ Frames Symbolizer::Name(std::span<const std::uintptr_t> addresses) noexcept {
 Frame Symbolizer::NameOne(const FrameAddress& address) {
   Frame frame;
   if (address.pc == 0) return frame;
-  const std::uintptr_t at = address.interrupted ? address.pc : address.pc - 1;
+  const std::uintptr_t at = address.instruction();
   const LoadedModule* module = modules_.Find(at);
   // Not kept: the next library may be loaded right there.
   if (module == nullptr || code_map.Find(at).tenant != address.tenant) return frame;

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "handled_signal.h"
 #include "record/code_map.h"
 #include "record/frame_address.h"
 #include "record/stack_memo.h"
@@ -202,25 +203,13 @@ TEST_P(StackWalkerSignal, GoesThroughSignalFrames) {
   Walks walks;
   Maze maze{walks};
   in_handler = &walks;
-  std::vector<char> alternate(64 * 1024);
-  stack_t stack = {};
-  stack.ss_sp = alternate.data();
-  stack.ss_size = alternate.size();
-  stack_t old_stack;
-  struct sigaction action = {};
-  action.sa_handler = Handle;
-  if (GetParam()) {
-    sigaltstack(&stack, &old_stack);
-    action.sa_flags = SA_ONSTACK;
+  {
+    const HandledSignal handled(Handle, GetParam());
+    for (int round = 0; round < 200; ++round) {
+      Maze* pair[2] = {&maze, &maze};
+      qsort(static_cast<void*>(pair), 2, sizeof(pair[0]), RaiseInMaze);
+    }
   }
-  struct sigaction old;
-  sigaction(SIGUSR1, &action, &old);
-  for (int round = 0; round < 200; ++round) {
-    Maze* pair[2] = {&maze, &maze};
-    qsort(static_cast<void*>(pair), 2, sizeof(pair[0]), RaiseInMaze);
-  }
-  sigaction(SIGUSR1, &old, nullptr);
-  if (GetParam()) sigaltstack(&old_stack, nullptr);
   EXPECT_GT(walks.checked, 600);
 }
 

@@ -13,6 +13,7 @@
 #include <random>
 #include <vector>
 
+#include "handled_signal.h"
 #include "record/frame_address.h"
 
 namespace cleanslate {
@@ -134,26 +135,14 @@ class UnwinderSignal : public ::testing::TestWithParam<bool> {};
 TEST_P(UnwinderSignal, WalksThroughASignalFrame) {
   auto unwinder = NewUnwinder();
   in_handler = unwinder.get();
-  std::vector<char> alternate(64 * 1024);
-  stack_t stack = {};
-  stack.ss_sp = alternate.data();
-  stack.ss_size = alternate.size();
-  stack_t old_stack;
-  struct sigaction action = {};
-  action.sa_handler = Handle;
-  if (GetParam()) {
-    sigaltstack(&stack, &old_stack);
-    action.sa_flags = SA_ONSTACK;
-  }
-  struct sigaction old;
-  sigaction(SIGUSR1, &action, &old);
   Stack outside;
-  ThroughLibc([&] {
-    raise(SIGUSR1);
-    outside = WalkBoth(*unwinder).ours;
-  });
-  sigaction(SIGUSR1, &old, nullptr);
-  if (GetParam()) sigaltstack(&old_stack, nullptr);
+  {
+    const HandledSignal handled(Handle, GetParam());
+    ThroughLibc([&] {
+      raise(SIGUSR1);
+      outside = WalkBoth(*unwinder).ours;
+    });
+  }
 
   // The handler's stack ends as the interrupted code's does.
   ASSERT_GT(handler_stack.size(), outside.size());
