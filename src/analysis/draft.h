@@ -24,6 +24,8 @@ struct Draft {
   std::string subject;             // empty: the suspect's name
   std::string pattern;             // what the fingerprint takes where no name is the user's
   std::string noun;                // one of `count`: "block", "descriptor", "connection", "file"
+  std::string fact;       // for a rule whose sentence isn't made of nouns: "the umask is left changed"
+  std::string_view unit;  // of the trend: "bytes", "descriptors", "files", "threads", "changes"
   std::int64_t count = 0;
   std::int64_t bytes = 0;
   Growth growth;

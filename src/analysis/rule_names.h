@@ -15,6 +15,18 @@ inline constexpr std::string_view kDescriptorLeak = "descriptor-leak";
 inline constexpr std::string_view kConnectionLeak = "connection-leak";
 inline constexpr std::string_view kTmpResidue = "tmp-residue";
 inline constexpr std::string_view kTmpGrowth = "tmp-growth";
+inline constexpr std::string_view kStaleConnection = "stale-connection";
+inline constexpr std::string_view kStaticDataChanged = "static-data-changed";
+inline constexpr std::string_view kEnvironmentChanged = "environment-changed";
+inline constexpr std::string_view kWorkingDirectoryChanged = "working-directory-changed";
+inline constexpr std::string_view kSignalHandlerChanged = "signal-handler-changed";
+inline constexpr std::string_view kLocaleChanged = "locale-changed";
+inline constexpr std::string_view kUmaskChanged = "umask-changed";
+inline constexpr std::string_view kThreadLeftRunning = "thread-left-running";
+inline constexpr std::string_view kProcessLeftRunning = "process-left-running";
+inline constexpr std::string_view kTimerLeftRunning = "timer-left-running";
+inline constexpr std::string_view kPostResponseActivity = "post-response-activity";
+inline constexpr std::string_view kLimitApproaching = "limit-approaching";
 
 inline constexpr std::array<std::string_view, 25> kRuleNames = {
     kHeapGrowth,
@@ -22,26 +34,26 @@ inline constexpr std::array<std::string_view, 25> kRuleNames = {
     kMappingGrowth,
     kDescriptorLeak,
     kConnectionLeak,
-    "stale-connection",
+    kStaleConnection,
     kTmpResidue,
     kTmpGrowth,
     "variable-growth",
     "variable-replaced",
     "default-argument-mutated",
-    "static-data-changed",
-    "environment-changed",
-    "working-directory-changed",
-    "signal-handler-changed",
-    "locale-changed",
-    "umask-changed",
-    "thread-left-running",
-    "process-left-running",
-    "timer-left-running",
-    "post-response-activity",
+    kStaticDataChanged,
+    kEnvironmentChanged,
+    kWorkingDirectoryChanged,
+    kSignalHandlerChanged,
+    kLocaleChanged,
+    kUmaskChanged,
+    kThreadLeftRunning,
+    kProcessLeftRunning,
+    kTimerLeftRunning,
+    kPostResponseActivity,
     "payload-retained",
     "credential-retained",
     "credential-expired",
-    "limit-approaching",
+    kLimitApproaching,
 };
 
 }  // namespace cleanslate

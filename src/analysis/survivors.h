@@ -18,6 +18,18 @@ struct ChangedFile {
   std::int64_t bytes_before = 0;
 };
 
+enum class EntryChange : std::uint8_t { kAdded, kChanged, kRemoved };
+
+struct EnvironmentChange {
+  EnvironmentVariable variable;  // as it is now; as it was, when removed
+  EntryChange change = EntryChange::kAdded;
+};
+
+struct AttributeChange {
+  ProcessAttribute now;
+  ProcessAttribute before;  // without a name where there was none
+};
+
 struct Survivors {
   WindowNumber window = 0;
   std::vector<HeapSite> heap;  // only sites with survivors, largest bytes first
@@ -25,6 +37,12 @@ struct Survivors {
   std::vector<Descriptor>
       descriptors;  // open now, and either absent or another thing at the window's beginning
   std::vector<ChangedFile> files;
+  std::vector<Thread> threads;         // running now, started in the window
+  std::vector<ChildProcess> children;  // there now, started in the window
+  std::vector<EnvironmentChange> environment;
+  std::vector<AttributeChange> attributes;
+  std::vector<Timer> timers;           // set in the window, or not there at its beginning
+  std::vector<std::string> libraries;  // loaded in the window
 };
 
 // Pure. `before` and `now` are consecutive boundaries of one process. The runtime client's own connections

@@ -13,10 +13,6 @@ namespace cleanslate {
 
 namespace {
 
-Provenance FromBirth(const Birth& birth) {
-  return {birth.window, birth.stack};
-}
-
 std::vector<std::string> SplitFolders(std::string_view list) {
   std::vector<std::string> folders;
   while (!list.empty()) {
@@ -30,9 +26,7 @@ std::vector<std::string> SplitFolders(std::string_view list) {
 FileTakerOptions FileOptions(const Options& options) {
   FileTakerOptions files;
   files.folders = SplitFolders(options.tmp);
-  files.birth = [](std::uint64_t device, std::uint64_t inode) {
-    return FromBirth(recorder.FileBirth(device, inode));
-  };
+  files.birth = [](std::uint64_t device, std::uint64_t inode) { return recorder.FileBirth(device, inode); };
   return files;
 }
 
@@ -60,7 +54,7 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   if (Wants(kDescriptorState)) {
     DescriptorTakerOptions options;
     options.excluded = [this](int fd) { return fd == own_descriptor_(); };
-    options.birth = [](int fd) { return FromBirth(recorder.DescriptorBirth(fd)); };
+    options.birth = [](int fd) { return recorder.DescriptorBirth(fd); };
     options.is_runtime_api = [](int fd) { return IsRuntimeApiConnection(fd); };
     now.descriptors = TakeDescriptors(options);
   }

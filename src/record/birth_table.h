@@ -10,14 +10,9 @@
 #include <cstdint>
 
 #include "base/spin_lock.h"
-#include "record/stack_id.h"
+#include "record/birth.h"
 
 namespace cleanslate {
-
-struct Birth {
-  StackId stack = StackId::kNone;
-  WindowNumber window = 0;
-};
 
 template <std::size_t kSlots>
 class BirthTable {

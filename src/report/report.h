@@ -84,12 +84,14 @@ struct SurvivingFile {
 struct SurvivingThread {
   std::int64_t tid = 0;
   std::string name;
+  std::string start;  // the function that it was started with
   Frames where;
 };
 
 struct SurvivingProcess {
   std::int64_t pid = 0;
   std::string command;
+  std::string state;  // "running", "ended" (and not waited for)
   Frames where;
 };
 
@@ -135,7 +137,10 @@ struct Live {
   std::int64_t tmp_bytes = 0;
   std::int64_t tmp_files = 0;
   std::int64_t threads = 0;
+  std::int64_t processes = 0;
   std::int64_t rss_bytes = 0;
+  std::int64_t deleted_bytes = 0;      // of files without a name that are still open
+  std::int64_t unaccounted_bytes = 0;  // used in /tmp's file system, and no file's that can be seen
 };
 
 // What watching took.

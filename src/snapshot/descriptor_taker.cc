@@ -132,8 +132,8 @@ DescriptorSnapshot TakeDescriptors(const DescriptorTakerOptions& options) {
     if (!seen) continue;
     if (options.is_runtime_api) seen->runtime_api = options.is_runtime_api(fd);
     if (options.birth) {
-      const Provenance birth = options.birth(fd);
-      seen->born = birth.born;
+      const Birth birth = options.birth(fd);
+      seen->born = birth.window;
       seen->stack = birth.stack;
     }
     taken.open.push_back(std::move(*seen));

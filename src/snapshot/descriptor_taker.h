@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "snapshot/provenance.h"
+#include "record/birth.h"
 #include "snapshot/snapshot.h"
 
 namespace cleanslate {
@@ -22,7 +22,7 @@ namespace cleanslate {
 struct DescriptorTakerOptions {
   std::size_t max_entries = 4096;        // those beyond, by ascending number, are counted in `left_out`
   std::function<bool(int fd)> excluded;  // descriptors of our own
-  std::function<Provenance(int fd)> birth;
+  std::function<Birth(int fd)> birth;
   std::function<bool(int fd)> is_runtime_api;
 };
 

@@ -175,11 +175,11 @@ void FileTaker::Note(const std::string& folder_path, Folder& folder, const char*
   if (first_sight)
     entry.found_late =
         take_ > 1 && folder.last_take == 0 && !folder.is_new && entry.changed_ns < first_take_ns_;
-  const Provenance birth = options_.birth ? options_.birth(entry.device, entry.inode) : Provenance();
+  const Birth birth = options_.birth ? options_.birth(entry.device, entry.inode) : Birth();
   // A birth that is no longer on record was still seen.
-  const bool known_birth = birth.born != 0 || birth.stack != StackId::kNone;
+  const bool known_birth = birth.window != 0 || birth.stack != StackId::kNone;
   if (known_birth || !same_file) {
-    entry.born = birth.born;
+    entry.born = birth.window;
     entry.stack = birth.stack;
   }
 

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "snapshot/provenance.h"
+#include "record/birth.h"
 #include "snapshot/snapshot.h"
 
 namespace cleanslate {
@@ -35,7 +35,7 @@ struct FileTakerOptions {
   std::size_t max_entries = 20000;              // looked at in one Take
   std::size_t max_known = 20000;                // remembered over Takes: bounds memory and the snapshot
   int max_depth = 64;                           // of folders below a root
-  std::function<Provenance(std::uint64_t device, std::uint64_t inode)> birth;
+  std::function<Birth(std::uint64_t device, std::uint64_t inode)> birth;
   std::function<bool(std::uint64_t device, std::uint64_t inode)> excluded;  // files of our own
 };
 

@@ -99,10 +99,118 @@ struct FileSnapshot {
   std::int64_t bytes = 0;          // of regular files, each inode once
   std::int64_t left_out = 0;    // folders that the budget did not reach, and names beyond what is remembered
   std::int64_t unreadable = 0;  // folders that may not be read
+  // Of the first watched folder's file system: statvfs(3). 0: unknown.
+  std::int64_t space = 0;
+  std::int64_t free_space = 0;
+  // That file system holds nothing but the folder: what is used and isn't the files' is hidden somewhere.
+  bool own_file_system = false;
+  std::int64_t allocated = 0;  // what the files take there (st_blocks), each inode once
+};
+
+// A thread of this process.
+struct Thread {
+  std::int64_t tid = 0;
+  std::uint64_t started = 0;       // ticks since boot (proc(5), starttime): with the id, its identity
+  std::string name;                // as the kernel keeps it, 15 bytes at most
+  StackId start = StackId::kNone;  // one frame: the function that it was started with
+  WindowNumber born = 0;
+  StackId stack = StackId::kNone;  // of the call that started it
+};
+
+struct ThreadSnapshot {
+  std::vector<Thread> threads;  // by ascending id; without the one that asks for `next`
+  std::int64_t left_out = 0;
+};
+
+// A descendant of this process: running, or ended and not yet waited for.
+struct ChildProcess {
+  std::int64_t pid = 0;
+  std::uint64_t started = 0;  // as a thread's
+  std::string command;        // its name as the kernel keeps it, 15 bytes at most
+  bool ended = false;
+  WindowNumber born = 0;
+  StackId stack = StackId::kNone;
+};
+
+struct ChildSnapshot {
+  std::vector<ChildProcess> children;  // by ascending id
+  std::int64_t left_out = 0;
+};
+
+// An environment variable. Its value is never kept, only whether it is still the same.
+struct EnvironmentVariable {
+  std::string name;
+  std::uint64_t mark = 0;  // of the value, under a key that this process drew
+  WindowNumber born = 0;   // when an interposed call last set it
+  StackId stack = StackId::kNone;
+};
+
+struct EnvironmentSnapshot {
+  std::vector<EnvironmentVariable> variables;  // sorted by name; of several with one name, the first
+  std::int64_t left_out = 0;
+};
+
+enum class AttributeKind : std::uint8_t {
+  kWorkingDirectory,
+  kUmask,
+  kLocale,
+  kSignalHandler,
+  kResourceLimit,
+};
+
+// What this process is, beside what it holds.
+struct ProcessAttribute {
+  AttributeKind kind = AttributeKind::kWorkingDirectory;
+  std::string name;   // "working-directory", "umask", "locale", "signal SIGTERM", "limit nofile"
+  std::string value;  // "/srv", "0022", "C.UTF-8", "default", "ignored", "handled", "1024 of 4096"
+  StackId code = StackId::kNone;  // a signal's handler: one frame
+  WindowNumber born = 0;          // when an interposed call last set it
+  StackId stack = StackId::kNone;
+};
+
+// A timer that will go off: setitimer(2), timer_create(2). Those with a descriptor are descriptors.
+struct Timer {
+  std::string name;  // "interval timer real", "timer 0"
+  WindowNumber born = 0;
+  StackId stack = StackId::kNone;
+};
+
+// A stretch of a writable segment whose bytes are others than at the boundary before.
+struct StaticRange {
+  std::string path;          // of the program or library
+  std::uint64_t offset = 0;  // address as the file has it, before the loader moved it
+  std::int64_t bytes = 0;
+  bool text = false;  // words that people read are in it
+};
+
+struct StaticSnapshot {
+  std::vector<StaticRange> changed;  // by path and offset
+  std::int64_t compared = 0;         // bytes
+  std::int64_t left_out = 0;         // bytes that the budget did not reach
+};
+
+// What happened while no invocation was in flight, after the first had been answered.
+enum class ActivityKind : std::uint8_t { kDescriptor, kFile, kProcess, kThread, kAttribute };
+
+struct Activity {
+  ActivityKind kind = ActivityKind::kFile;
+  std::string what;  // a path, a peer, a command, an attribute; empty where it is gone
+  std::int64_t times = 0;
+  StackId stack = StackId::kNone;
+};
+
+// A connection of the boundary before that its peer had closed when `next` brought an invocation.
+struct StaleConnection {
+  int fd = -1;
+  std::string peer;
+  bool used = false;  // the invocation sent something on it
+  bool kept = false;  // it is still open at the window's end
+  StackId stack = StackId::kNone;
 };
 
 struct ProcessSnapshot {
-  std::int64_t threads = 0;  // without our own
+  std::int64_t threads = 0;     // without our own
+  std::int64_t task_limit = 0;  // threads and processes that there may be; 0: unknown
   std::int64_t rss_bytes = 0;
   bool has_children = false;        // running, or ended and not yet waited for
   std::int64_t ended_children = 0;  // grows whenever a child has been waited for; says nothing else
@@ -114,6 +222,15 @@ struct Snapshot {
   MappingSnapshot mappings;
   DescriptorSnapshot descriptors;
   FileSnapshot files;
+  ThreadSnapshot threads;
+  ChildSnapshot children;
+  EnvironmentSnapshot environment;
+  std::vector<ProcessAttribute> attributes;  // sorted by name
+  std::vector<Timer> timers;                 // sorted by name
+  std::vector<std::string> libraries;        // paths of what is loaded, sorted
+  StaticSnapshot statics;
+  std::vector<Activity> after_response;  // of the window before, noticed in this one
+  std::vector<StaleConnection> stale;
   ProcessSnapshot process;
 };
 

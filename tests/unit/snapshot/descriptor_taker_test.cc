@@ -197,7 +197,7 @@ TEST_F(Descriptors, JoinsWhatTheCallerKnows) {
   DescriptorTakerOptions options;
   options.excluded = [ours](int fd) { return fd == ours; };
   options.is_runtime_api = [api](int fd) { return fd == api; };
-  options.birth = [born](int fd) { return fd == born ? Provenance{4, StackId{9}} : Provenance(); };
+  options.birth = [born](int fd) { return fd == born ? Birth{StackId{9}, 4} : Birth(); };
   const DescriptorSnapshot taken = TakeDescriptors(options);
   EXPECT_FALSE(Find(taken, ours).has_value());
   EXPECT_TRUE(Find(taken, api)->runtime_api);

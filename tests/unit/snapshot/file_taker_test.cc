@@ -285,7 +285,7 @@ TEST_F(Folder, JoinsWhatTheCallerKnows) {
     return device == ours.st_dev && inode == ours.st_ino;
   };
   options.birth = [&](std::uint64_t, std::uint64_t inode) {
-    return inode == born.st_ino ? Provenance{3, StackId{8}} : Provenance();
+    return inode == born.st_ino ? Birth{StackId{8}, 3} : Birth();
   };
   const FileSnapshot taken = FileTaker(options).Take(kForever);
   ASSERT_THAT(Names(taken), ElementsAre("born"));
@@ -298,9 +298,7 @@ TEST_F(Folder, ABirthThatIsNoLongerOnRecordWasStillSeen) {
   bool on_record = true;
   FileTakerOptions options;
   options.folders = {root_};
-  options.birth = [&](std::uint64_t, std::uint64_t) {
-    return on_record ? Provenance{3, StackId{8}} : Provenance();
-  };
+  options.birth = [&](std::uint64_t, std::uint64_t) { return on_record ? Birth{StackId{8}, 3} : Birth(); };
   FileTaker taker(options);
   taker.Take(kForever);
   on_record = false;

@@ -6,9 +6,9 @@
 
 namespace cleanslate {
 
-struct Provenance {
-  WindowNumber born = 0;
+struct Birth {
   StackId stack = StackId::kNone;
+  WindowNumber window = 0;
 };
 
 }  // namespace cleanslate
