@@ -9,10 +9,15 @@
 #include <unordered_set>
 #include <utility>
 
+#include "analysis/attribute_rules.h"
 #include "analysis/descriptor_rules.h"
 #include "analysis/draft.h"
+#include "analysis/environment_rules.h"
 #include "analysis/file_rules.h"
 #include "analysis/fingerprint.h"
+#include "analysis/freeze_rules.h"
+#include "analysis/left_running_rules.h"
+#include "analysis/limit_rule.h"
 #include "analysis/message.h"
 #include "analysis/pattern.h"
 #include "analysis/rule_names.h"
@@ -40,6 +45,14 @@ bool OutlastsCollection(const Growth& growth) {
 
 bool IsMemory(std::string_view rule) {
   return rule == kHeapGrowth || rule == kHeapRetained || rule == kMappingGrowth;
+}
+
+constexpr std::string_view kDescriptors = "descriptors";
+
+std::string_view ResourceOf(std::string_view rule) {
+  if (IsMemory(rule)) return "memory";
+  if (rule == kTmpGrowth) return "/tmp";
+  return rule == kThreadLeftRunning || rule == kProcessLeftRunning ? "threads and processes" : kDescriptors;
 }
 
 auto BySize(const Draft& draft) {
@@ -88,7 +101,10 @@ Trend TrendOf(const Cause& cause, WindowNumber window) {
   trend.pattern = draft.growth.pattern;
   trend.windows = window;
   trend.grew = draft.growth.rises;
-  if (IsMemory(draft.rule)) {
+  if (!draft.unit.empty()) {
+    trend.unit = draft.unit;
+    trend.per_window = draft.unit == "bytes" ? cause.per_window_bytes : cause.per_window_count;
+  } else if (IsMemory(draft.rule)) {
     trend.unit = "bytes";
     trend.per_window = cause.per_window_bytes;
   } else if (draft.rule == kTmpGrowth || draft.rule == kTmpResidue) {
@@ -137,7 +153,11 @@ class Judge::Memory {
               options.max_origins, options.max_levels),
         mappings_(kMappingGrowth, {}, "mapping", options.max_origins, options.max_levels),
         descriptors_(options.max_origins),
-        files_(options.max_origins) {}
+        files_(options.max_origins),
+        environment_(options.max_origins),
+        attributes_(options.max_origins),
+        left_running_(options.max_origins),
+        freeze_(options.max_origins) {}
 
   std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
     suppressed_ = 0;
@@ -147,13 +167,17 @@ class Judge::Memory {
     mappings_.Observe(now.window, now.mappings.sites, survivors.mappings, drafts);
     descriptors_.Observe(now.window, now.descriptors, survivors.descriptors, drafts);
     files_.Observe(now.window, survivors.files, HadChildren(now.process), drafts);
+    environment_.Observe(now.window, survivors.environment, drafts);
+    attributes_.Observe(now.window, now.attributes, survivors.attributes, drafts);
+    left_running_.Observe(survivors, now, drafts);
+    freeze_.Observe(now, drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
-    for (Draft& draft : drafts) AddMemoryLimit(now, draft);
+    for (Draft& draft : drafts) AddLimits(now, draft);
 
     std::vector<Finding> findings;
-    for (Cause& cause : Causes(std::move(drafts), name)) {
+    for (Cause& cause : WithLimits(Causes(std::move(drafts), name))) {
       Finding finding = FindingOf(std::move(cause), now.window);
       if (suppressions_.Suppress(finding))
         ++suppressed_;
@@ -172,7 +196,9 @@ class Judge::Memory {
   std::int64_t suppressed() const { return suppressed_; }
   std::int64_t left_out() const { return left_out_; }
   std::int64_t forgotten() const {
-    return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten();
+    return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten() +
+           environment_.forgotten() + attributes_.forgotten() + left_running_.forgotten() +
+           freeze_.forgotten();
   }
 
  private:
@@ -189,10 +215,42 @@ class Judge::Memory {
     causes.Find(window, rules.growth(), rules.noun(), rules.Restless(window), cause_of, drafts);
   }
 
-  void AddMemoryLimit(const Snapshot& now, Draft& draft) const {
-    if (options_.memory_limit_bytes <= 0 || !IsMemory(draft.rule)) return;
-    draft.limit = options_.memory_limit_bytes;
-    draft.headroom = std::max<std::int64_t>(0, options_.memory_limit_bytes - now.process.rss_bytes);
+  // Those that the rules can't know by themselves.
+  void AddLimits(const Snapshot& now, Draft& draft) const {
+    if (IsMemory(draft.rule) && options_.memory_limit_bytes > 0) {
+      draft.limit = options_.memory_limit_bytes;
+      draft.headroom = std::max<std::int64_t>(0, options_.memory_limit_bytes - now.process.rss_bytes);
+    } else if (draft.rule == kTmpGrowth && draft.growth.by_bytes && now.files.space > 0) {
+      draft.limit = now.files.space;
+      draft.headroom = now.files.free_space;
+    }
+  }
+
+  // The causes, and what they run into together.
+  static std::vector<Cause> WithLimits(std::vector<Cause> causes) {
+    std::vector<Draw> draws;
+    for (const Cause& cause : causes) {
+      const Draft& draft = cause.draft;
+      if (draft.growth.pattern != Pattern::kGrowing || !draft.limit || !draft.headroom) continue;
+      const bool bytes = IsMemory(draft.rule) || draft.rule == kTmpGrowth;
+      Draw draw;
+      draw.resource = ResourceOf(draft.rule);
+      draw.unit = bytes ? "bytes" : draw.resource == kDescriptors ? "descriptors" : "threads and processes";
+      draw.per_window = bytes ? cause.per_window_bytes : cause.per_window_count;
+      draw.limit = *draft.limit;
+      draw.headroom = *draft.headroom;
+      draw.first_seen = draft.first_seen;
+      draws.push_back(draw);
+    }
+    for (Draft& draft : ApproachingLimits(draws)) {
+      Cause cause;
+      cause.fingerprint = Fingerprint(draft.rule, {}, draft.pattern);
+      cause.per_window_bytes = draft.growth.bytes_per_window;
+      cause.per_window_count = draft.growth.count_per_window;
+      cause.draft = std::move(draft);
+      causes.push_back(std::move(cause));
+    }
+    return causes;
   }
 
   // What one cause has brought about in several places becomes one.
@@ -236,6 +294,7 @@ class Judge::Memory {
   Cause Named(Draft draft, const StackNamer& name) {
     Cause cause;
     if (name && draft.stack != StackId::kNone) cause.where = name(draft.stack);
+    if (name && draft.code != StackId::kNone) NameByCode(name(draft.code), draft);
     Suspect suspect = FindSuspect(cause.where);
     if (IsMemory(draft.rule)) {
       cause.name = NameOf(suspect);
@@ -251,6 +310,14 @@ class Judge::Memory {
     cause.per_window_count = draft.growth.count_per_window;
     cause.draft = std::move(draft);
     return cause;
+  }
+
+  // What a thread runs names it better than the kernel does, where it is the user's.
+  static void NameByCode(const Frames& code, Draft& draft) {
+    const Suspect suspect = FindSuspect(code);
+    if (!suspect.users || suspect.frame->function.empty()) return;
+    draft.subject = PlainFunction(suspect.frame->function);
+    draft.pattern = draft.subject;
   }
 
   // Takes back what was called growth.
@@ -280,6 +347,10 @@ class Judge::Memory {
   SharedCauses mapping_causes_;
   DescriptorRules descriptors_;
   FileRules files_;
+  EnvironmentRules environment_;
+  AttributeRules attributes_;
+  LeftRunningRules left_running_;
+  FreezeRules freeze_;
   std::unordered_set<StackId> collected_;
   std::optional<std::int64_t> ended_children_before_;
   bool had_children_ = false;

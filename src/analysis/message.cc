@@ -9,33 +9,11 @@
 namespace cleanslate {
 namespace {
 
-std::string Size(double bytes) {
-  static constexpr std::array<const char*, 5> kUnits = {"bytes", "KB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  while ((bytes >= 1024 || bytes <= -1024) && unit + 1 < kUnits.size()) {
-    bytes /= 1024;
-    ++unit;
-  }
-  char text[48];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes,
-                unit == 0 && bytes == 1 ? "byte" : kUnits[unit]);
-  return text;
-}
-
 std::string Number(double value) {
   char text[48];
   std::snprintf(text, sizeof text, value < 10 && value != static_cast<std::int64_t>(value) ? "%.1f" : "%.0f",
                 value);
   return text;
-}
-
-std::string Counted(std::int64_t count, std::string_view noun) {
-  std::string text = std::to_string(count) + " " + std::string(noun);
-  if (count == 1) return text;
-  // "files or folders"
-  const std::size_t both = text.find(" or ");
-  if (both != std::string::npos) text.insert(both, "s");
-  return text + "s";
 }
 
 std::string Step(const Growth& growth) {
@@ -56,6 +34,15 @@ std::string Pace(const Growth& growth) {
          std::to_string(growth.over);
 }
 
+// ", in each of the last 4 invocations"
+std::string Again(const Growth& growth) {
+  if (growth.pattern != Pattern::kGrowing || growth.over == 0) return {};
+  const std::string last = "of the last " + std::to_string(growth.over) + " invocations";
+  if (growth.run > 0) return ", in each " + last;
+  if (growth.events > 0) return ", in " + std::to_string(growth.events) + " " + last;
+  return ", again and again in the course " + last;
+}
+
 std::string Sized(const Draft& draft) {
   std::string text = Counted(draft.count, draft.noun);
   if (draft.bytes > 0) text += " (" + Size(static_cast<double>(draft.bytes)) + ")";
@@ -68,7 +55,34 @@ std::string Behind(std::string_view word, std::string_view name) {
 
 }  // namespace
 
+std::string Size(double bytes) {
+  static constexpr std::array<const char*, 5> kUnits = {"bytes", "KB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while ((bytes >= 1024 || bytes <= -1024) && unit + 1 < kUnits.size()) {
+    bytes /= 1024;
+    ++unit;
+  }
+  char text[48];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes,
+                unit == 0 && bytes == 1 ? "byte" : kUnits[unit]);
+  return text;
+}
+
+std::string Counted(std::int64_t count, std::string_view noun) {
+  std::string text = std::to_string(count) + " " + std::string(noun);
+  if (count == 1) return text;
+  // "files or folders"
+  const std::size_t both = text.find(" or ");
+  if (both != std::string::npos) text.insert(both, "s");
+  return text + (text.back() == 's' ? "es" : "s");
+}
+
 std::string Sentence(const Draft& draft, std::string_view subject, std::string_view by) {
+  if (!draft.fact.empty()) {
+    const bool named = !draft.by.empty() && !by.empty() && by != subject;
+    return draft.fact + (named ? " " + std::string(draft.by) + " " + std::string(by) : "") +
+           Again(draft.growth);
+  }
   const bool growing = draft.growth.pattern == Pattern::kGrowing;
   const std::string pace = growing ? Pace(draft.growth) : "";
   const bool one = draft.count == 1;
@@ -84,6 +98,11 @@ std::string Sentence(const Draft& draft, std::string_view subject, std::string_v
     const std::string_view to = draft.rule == kConnectionLeak ? " to " : " of ";
     return Counted(draft.count, draft.noun) + std::string(to) + std::string(subject) +
            Behind(" opened by ", by) + (one ? " stays open" : " stay open") + pace;
+  }
+  if (draft.rule == kThreadLeftRunning || draft.rule == kProcessLeftRunning) {
+    return Counted(draft.count, draft.noun) + " " + std::string(subject) +
+           Behind(" started by ", by == subject ? "" : by) + (one ? " is left behind" : " are left behind") +
+           pace;
   }
   const std::string who = Behind(" written by ", by);
   if (growing && draft.growth.by_bytes && draft.count <= 1)

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "preload/runtime_api_hooks.h"
+#include "preload/stale_connections.h"
 
 namespace cleanslate::hooks {
 
@@ -58,6 +59,7 @@ void ReceivedDescriptors(const msghdr& message) {
 void Closing(int fd) {
   if (fd < 0 || !WatchingThisProcess()) return;
   const Guard guard;
+  if (guard.outermost()) stale_connections.Closing(fd);
   recorder.DescriptorGone(guard, fd);
   if (guard.outermost()) RuntimeApiClosed(fd);
 }
@@ -109,6 +111,8 @@ ssize_t Wrote(int fd, ssize_t result) {
   if (result >= 0 && Watching() && recorder.FileWriteIsNews(fd) && WatchingThisProcess()) {
     Guard guard;
     recorder.FileWritten(guard, fd);
+  } else if (result < 0 && Watching()) {
+    stale_connections.Refused(fd);
   }
   return result;
 }
@@ -121,10 +125,10 @@ int Touched(int result, const char* path, int directory) {
   return result;
 }
 
-int Changed(int result, Attribute attribute) {
+int Changed(int result, Attribute attribute, std::uint64_t detail) {
   if (result >= 0 && WatchingThisProcess()) {
     Guard guard;
-    recorder.AttributeChanged(guard, attribute);
+    recorder.AttributeChanged(guard, attribute, detail);
   }
   return result;
 }

@@ -56,7 +56,7 @@ class Deleting {
 // After a call on a file, a name, a process or an attribute. A negative result is handed back as it is.
 ssize_t Wrote(int fd, ssize_t result);
 int Touched(int result, const char* path, int directory = AT_FDCWD);
-int Changed(int result, Attribute attribute);
+int Changed(int result, Attribute attribute, std::uint64_t detail = 0);
 pid_t Spawned(pid_t pid);
 
 }  // namespace cleanslate::hooks

@@ -19,6 +19,7 @@
 #include "preload/function_facts.h"
 #include "preload/runtime_api_hooks.h"
 #include "preload/snapshot_taker.h"
+#include "preload/stale_connections.h"
 #include "record/recorder.h"
 #include "record/unwinder.h"
 #include "report/json_line.h"
@@ -131,6 +132,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const StackNamer namer = [this](StackId stack) { return Name(stack); };
 
   Snapshot now = taker.Take(recorder.AdvanceWindow());
+  now.stale = stale_connections.Take(now.window, before.descriptors, now.descriptors);
   const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
   std::vector<Finding> findings = judge.Observe(survivors, now, namer);
 
@@ -231,6 +233,7 @@ bool LeakDetector::OnExit() noexcept try {
 }
 
 void LeakDetector::OnQuiet(const char* reason) noexcept try {
+  if (parts_->report_mode == ReportMode::kOff) return;
   parts_->facts.type = ReportType::kQuiet;
   parts_->facts.timestamp_ms = WallClockNs() / 1'000'000;
   parts_->facts.reason = reason;

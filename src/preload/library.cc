@@ -18,6 +18,7 @@
 #include "preload/leak_detector.h"
 #include "preload/real_functions.h"
 #include "preload/runtime_api_hooks.h"
+#include "preload/stale_connections.h"
 #include "preload/watch.h"
 #include "record/recorder.h"
 
@@ -50,6 +51,7 @@ void Say(const char* text) {
 
 void GoQuiet(const char* reason) {
   watch_state.store(WatchState::kQuiet, std::memory_order_relaxed);
+  if (detector != nullptr) detector->OnQuiet(reason);
   Say("cleanslate: not watching any more: ");
   Say(reason);
   Say("\n");
@@ -94,6 +96,8 @@ void Watch(const RuntimeApiAddress& address) {
   if (inherited) {
     recorder.Reset();
     runtime_api_tap.Reset();
+    stale_connections.Reset();
+    detector = nullptr;  // the parent's
     internal_heap.Reset();
     inherited = false;
   }

@@ -2,12 +2,23 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/time.h>
+#include <threads.h>
 
+#include <cstring>
+#include <new>
+
+#include "base/internal_heap.h"
 #include "preload/hooks.h"
 #include "preload/library.h"
 #include "preload/real_functions.h"
 
 namespace cleanslate {
+
+// "NAME" or "NAME=value".
+static std::uint64_t VariableKey(const char* text) {
+  return text == nullptr ? 0 : Recorder::NameKey(text, std::strcspn(text, "="));
+}
 
 #define CHANGES(name, parameters, arguments, attribute)                 \
   CLEANSLATE_INTERPOSE(int, name, parameters) {                         \
@@ -15,36 +26,49 @@ namespace cleanslate {
   }
 CHANGES(chdir, (const char* path), (path), kWorkingDirectory)
 CHANGES(fchdir, (int fd), (fd), kWorkingDirectory)
-CHANGES(timer_create, (clockid_t clock, void* event, void* timer), (clock, event, timer), kTimers)
-CHANGES(setitimer, (int which, const void* value, void* old), (which, value, old), kTimers)
+CHANGES(timer_settime, (void* timer, int flags, const void* value, void* old), (timer, flags, value, old),
+        kTimers)
+
+CLEANSLATE_INTERPOSE(int, setitimer, (int which, const void* value, void* old)) {
+  return hooks::Changed(Real().setitimer(which, value, old), Attribute::kTimers, IntervalTimerKey(which));
+}
+
+CLEANSLATE_INTERPOSE(unsigned, alarm, (unsigned seconds)) {
+  const unsigned left = Real().alarm(seconds);
+  hooks::Changed(0, Attribute::kTimers, IntervalTimerKey(ITIMER_REAL));
+  return left;
+}
 
 // libc never frees the value that a variable had before (glibc keeps them all): that is the environment's
 // doing, not the caller's, and no block of the host's. The guard covers the real call.
-#define CHANGES_ENVIRONMENT(name, parameters, arguments)    \
-  CLEANSLATE_INTERPOSE(int, name, parameters) {             \
-    if (!Watching()) return Real().name arguments;          \
-    const int result = [&] {                                \
-      const Guard guard;                                    \
-      return Real().name arguments;                         \
-    }();                                                    \
-    return hooks::Changed(result, Attribute::kEnvironment); \
+#define CHANGES_ENVIRONMENT(name, parameters, arguments, variable) \
+  CLEANSLATE_INTERPOSE(int, name, parameters) {                    \
+    if (!Watching()) return Real().name arguments;                 \
+    const std::uint64_t key = VariableKey(variable);               \
+    const int result = [&] {                                       \
+      const Guard guard;                                           \
+      return Real().name arguments;                                \
+    }();                                                           \
+    return hooks::Changed(result, Attribute::kEnvironment, key);   \
   }
-CHANGES_ENVIRONMENT(setenv, (const char* name, const char* value, int overwrite), (name, value, overwrite))
-CHANGES_ENVIRONMENT(putenv, (char* text), (text))
-CHANGES_ENVIRONMENT(unsetenv, (const char* name), (name))
-CHANGES_ENVIRONMENT(clearenv, (), ())
+CHANGES_ENVIRONMENT(setenv, (const char* name, const char* value, int overwrite), (name, value, overwrite),
+                    name)
+CHANGES_ENVIRONMENT(putenv, (char* text), (text), text)
+CHANGES_ENVIRONMENT(unsetenv, (const char* name), (name), name)
+CHANGES_ENVIRONMENT(clearenv, (), (), nullptr)
 
-#define CHANGES_SIGNAL(name)                                                                \
-  CLEANSLATE_INTERPOSE(int, name, (int signal, const void* action, void* old)) {            \
-    const int result = Real().name(signal, action, old);                                    \
-    return action == nullptr ? result : hooks::Changed(result, Attribute::kSignalHandlers); \
+#define CHANGES_SIGNAL(name)                                                                  \
+  CLEANSLATE_INTERPOSE(int, name, (int signal, const void* action, void* old)) {              \
+    const int result = Real().name(signal, action, old);                                      \
+    if (action == nullptr) return result;                                                     \
+    return hooks::Changed(result, Attribute::kSignalHandlers, static_cast<unsigned>(signal)); \
   }
 CHANGES_SIGNAL(sigaction)
 CHANGES_SIGNAL(__sigaction)
 
 CLEANSLATE_INTERPOSE(SignalHandler, signal, (int signal, SignalHandler handler)) {
   const SignalHandler old = Real().signal(signal, handler);
-  if (old != SIG_ERR) hooks::Changed(0, Attribute::kSignalHandlers);
+  if (old != SIG_ERR) hooks::Changed(0, Attribute::kSignalHandlers, static_cast<unsigned>(signal));
   return old;
 }
 
@@ -60,14 +84,65 @@ CLEANSLATE_INTERPOSE(mode_t, umask, (mode_t mask)) {
   return old;
 }
 
-// Forwarded: nothing of a thread's birth is recorded yet. Its stack is mapped inside libc, unseen.
+// A thread is told of by itself, for nobody else can learn its id. What it needs for that travels in a block
+// of ours; then it is the host's function that runs, in place of ours and not above it.
+template <typename Start>
+struct NewThread {
+  Start start;
+  void* argument;
+  ThreadBirth birth;
+
+  // Null when there is nothing to tell.
+  static NewThread* Make(Start start, void* argument) {
+    if (!WatchingThisProcess()) return nullptr;
+    const Guard guard;
+    if (!guard.outermost()) return nullptr;
+    void* const block = internal_heap.Allocate(sizeof(NewThread));
+    if (block == nullptr) return nullptr;
+    return new (block)
+        NewThread{start, argument, recorder.ThreadStarting(guard, reinterpret_cast<const void*>(start))};
+  }
+  void Drop() {
+    const Guard guard;
+    internal_heap.Free(this);
+  }
+  static NewThread Arrive(void* block) {
+    const NewThread born = *static_cast<NewThread*>(block);
+    const Guard guard;
+    if (WatchingThisProcess()) recorder.ThreadBorn(guard, born.birth);
+    internal_heap.Free(block);
+    return born;
+  }
+};
+
+using PosixStart = void* (*)(void*);
+using StandardStart = int (*)(void*);
+
+void* BeginPosix(void* block) {
+  const auto born = NewThread<PosixStart>::Arrive(block);
+  return born.start(born.argument);
+}
+
+int BeginStandard(void* block) {
+  const auto born = NewThread<StandardStart>::Arrive(block);
+  return born.start(born.argument);
+}
+
 CLEANSLATE_INTERPOSE(int, pthread_create,
                      (pthread_t * thread, const void* attributes, void* (*start)(void*), void* argument)) {
-  return Real().pthread_create(thread, attributes, start, argument);
+  NewThread<PosixStart>* const born = NewThread<PosixStart>::Make(start, argument);
+  if (born == nullptr) return Real().pthread_create(thread, attributes, start, argument);
+  const int error = Real().pthread_create(thread, attributes, BeginPosix, born);
+  if (error != 0) born->Drop();
+  return error;
 }
 
 CLEANSLATE_INTERPOSE(int, thrd_create, (void* thread, int (*start)(void*), void* argument)) {
-  return Real().thrd_create(thread, start, argument);
+  NewThread<StandardStart>* const born = NewThread<StandardStart>::Make(start, argument);
+  if (born == nullptr) return Real().thrd_create(thread, start, argument);
+  const int result = Real().thrd_create(thread, BeginStandard, born);
+  if (result != thrd_success) born->Drop();
+  return result;
 }
 
 #define FORKS(name)                       \

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "preload/library.h"
+#include "preload/stale_connections.h"
+#include "record/recorder.h"
 
 namespace cleanslate {
 
@@ -18,6 +20,13 @@ void WorkOn(Boundary boundary) {
     library::OnBoundary(boundary);
     boundary = runtime_api_tap.Finish(boundary, WallClockNs());
   }
+}
+
+// After bytes that may have begun or ended an invocation.
+void NoteInFlight(std::uint32_t before) {
+  const std::uint32_t now = runtime_api_tap.InFlight();
+  recorder.activity().SetIdle(now == 0 && runtime_api_tap.HasAnswered());
+  if (before == 0 && now > 0) stale_connections.Look();
 }
 
 bool HasRoom(const iovec* pieces, int count) {
@@ -38,7 +47,10 @@ void RuntimeApiConnected(int fd, const sockaddr* peer, socklen_t size, int resul
   const ErrnoKeeper keep;
   if (result != 0 && errno != EINPROGRESS && errno != EINTR) return;
   const Guard guard;
-  if (guard.outermost()) runtime_api_tap.Connected(fd, peer, size, WallClockNs());
+  if (!guard.outermost()) return;
+  const bool tapped = runtime_api_tap.Connected(fd, peer, size, WallClockNs());
+  if (!tapped && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
+    recorder.Connected(guard, fd, peer, size);
 }
 
 void RuntimeApiClosed(int fd) {
@@ -68,7 +80,10 @@ ssize_t RuntimeApiSend::Done(ssize_t accepted) {
   if (accepted <= 0 || !WatchingThisProcess()) return accepted;
   const ErrnoKeeper keep;
   const Guard guard;
-  if (guard.outermost()) WorkOn(runtime_api_tap.Sent(fd_, pieces_, count_, accepted, WallClockNs()));
+  if (!guard.outermost()) return accepted;
+  const std::uint32_t before = runtime_api_tap.InFlight();
+  WorkOn(runtime_api_tap.Sent(fd_, pieces_, count_, accepted, WallClockNs()));
+  NoteInFlight(before);
   return accepted;
 }
 
@@ -78,11 +93,13 @@ ssize_t RuntimeApiReceived(int fd, const iovec* pieces, std::size_t count, ssize
   const Guard guard;
   if (!guard.outermost()) return received;
   const int parts = static_cast<int>(count);
+  const std::uint32_t before = runtime_api_tap.InFlight();
   if (received > 0) {
     WorkOn(runtime_api_tap.Received(fd, pieces, parts, received, WallClockNs()));
   } else if (HasRoom(pieces, parts)) {
     WorkOn(runtime_api_tap.PeerClosed(fd, WallClockNs()));
   }
+  NoteInFlight(before);
   return received;
 }
 

@@ -6,6 +6,9 @@
 
 #include "preload/runtime_api_hooks.h"
 #include "record/recorder.h"
+#include "snapshot/activity_taker.h"
+#include "snapshot/attribute_taker.h"
+#include "snapshot/child_taker.h"
 #include "snapshot/descriptor_taker.h"
 #include "snapshot/process_taker.h"
 
@@ -30,6 +33,35 @@ FileTakerOptions FileOptions(const Options& options) {
   return files;
 }
 
+Birth BirthOf(AttributeKind kind) {
+  switch (kind) {
+    case AttributeKind::kWorkingDirectory:
+      return recorder.AttributeBirth(Attribute::kWorkingDirectory);
+    case AttributeKind::kUmask:
+      return recorder.AttributeBirth(Attribute::kUmask);
+    case AttributeKind::kLocale:
+      return recorder.AttributeBirth(Attribute::kLocale);
+    case AttributeKind::kSignalHandler:
+    case AttributeKind::kResourceLimit:
+      break;
+  }
+  return {};
+}
+
+AttributeTakerOptions AttributeOptions() {
+  AttributeTakerOptions options;
+  options.birth = BirthOf;
+  options.signal_birth = [](int signal) {
+    return recorder.AttributeBirth(Attribute::kSignalHandlers, static_cast<unsigned>(signal));
+  };
+  options.code = [](const void* handler) { return recorder.FunctionAt(handler); };
+  return options;
+}
+
+Birth TimerBirth(int which) {
+  return recorder.AttributeBirth(Attribute::kTimers, which == kCreatedTimers ? 0 : IntervalTimerKey(which));
+}
+
 }  // namespace
 
 SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_descriptor)
@@ -43,7 +75,11 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
           return device == own_file_.st_dev && inode == own_file_.st_ino;
         };
         return files;
-      }()) {}
+      }()),
+      threads_([](pid_t tid) { return recorder.ThreadBirthOf(tid); }),
+      environment_([](std::string_view name) {
+        return recorder.AttributeBirth(Attribute::kEnvironment, Recorder::NameKey(name.data(), name.size()));
+      }) {}
 
 Snapshot SnapshotTaker::Take(WindowNumber window) {
   const auto deadline = FileTaker::Clock::now() + budget_;
@@ -61,7 +97,16 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   // The reports may be written into a folder that is watched.
   if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
   if (Wants(kTmpState)) now.files = files_.Take(deadline);
+  if (Wants(kThreadState)) now.threads = threads_.Take(deadline);
+  if (Wants(kProcessState))
+    now.children = TakeChildren([](pid_t pid) { return recorder.ProcessBirth(pid); }, deadline);
+  if (Wants(kEnvironmentState)) now.environment = environment_.Take();
+  if (Wants(kAttributeState)) {
+    now.attributes = TakeAttributes(AttributeOptions());
+    now.timers = TakeTimers(TimerBirth);
+  }
   now.process = TakeProcess();
+  now.after_response = TakeActivity(recorder.activity(), now);
   return now;
 }
 

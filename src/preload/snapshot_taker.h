@@ -8,9 +8,11 @@
 #include <functional>
 
 #include "base/options.h"
+#include "snapshot/environment_taker.h"
 #include "snapshot/file_taker.h"
 #include "snapshot/heap_taker.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/thread_taker.h"
 
 namespace cleanslate {
 
@@ -31,6 +33,8 @@ class SnapshotTaker {
   struct stat own_file_ = {};  // the file behind it
   HeapTaker heap_;
   FileTaker files_;
+  ThreadTaker threads_;
+  EnvironmentTaker environment_;
 };
 
 }  // namespace cleanslate

@@ -11,4 +11,10 @@ struct Birth {
   WindowNumber window = 0;
 };
 
+struct ThreadBirth {
+  StackId stack = StackId::kNone;  // of the call that started it
+  WindowNumber window = 0;
+  StackId start = StackId::kNone;  // one frame: the function that it was started with
+};
+
 }  // namespace cleanslate

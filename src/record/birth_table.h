@@ -1,6 +1,6 @@
 #pragma once
 
-// Who made a thing, and when, by a 64-bit key: a descriptor number, a file's device and inode, a process id.
+// Who made a thing, and when, by a 64-bit key: a file's device and inode, a process id, a variable's name.
 // Fixed in size; the oldest birth gives way when the table is full, so that an answer may be missing but is
 // never another thing's.
 //
@@ -14,7 +14,7 @@
 
 namespace cleanslate {
 
-template <std::size_t kSlots>
+template <std::size_t kSlots, typename Birth = cleanslate::Birth>
 class BirthTable {
  public:
   static_assert((kSlots & (kSlots - 1)) == 0, "the hash is masked");

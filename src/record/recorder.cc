@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cstring>
+
 #include "base/own_code.h"
 #include "base/raw_io.h"
 #include "record/code_map.h"
@@ -120,6 +122,7 @@ void Recorder::DescriptorBorn(const Guard& guard, int fd) {
   const Birth birth = thread_locals.ignoring > 0 ? Birth{} : BornNow(guard);
   descriptors_[fd].store(Pack(birth), std::memory_order_relaxed);
   written_[fd].store(0, std::memory_order_relaxed);
+  NoteIfIdle(ActivityKind::kDescriptor, static_cast<std::uint64_t>(fd), birth.stack);
 }
 
 Birth Recorder::DescriptorGone(const Guard& guard, int fd) {
@@ -139,11 +142,17 @@ void Recorder::DescriptorsGone(const Guard& guard, unsigned first, unsigned last
 }
 
 void Recorder::FileWritten(const Guard& guard, int fd) {
-  if (!guard.outermost() || (state_ & kTmpState) == 0 || !FileWriteIsNews(fd)) return;
+  if (!guard.outermost() || !FileWriteIsNews(fd)) return;
   written_[fd].store(window() + 1, std::memory_order_relaxed);
   struct stat file;
-  if (raw::FStat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return;
-  files_.Put(FileKey(file.st_dev, file.st_ino), BornNow(guard));
+  if ((state_ & kTmpState) == 0 || raw::FStat(fd, &file) != 0 || !S_ISREG(file.st_mode)) return;
+  FileTouched(guard, FileKey(file.st_dev, file.st_ino));
+}
+
+void Recorder::FileTouched(const Guard& guard, std::uint64_t file) {
+  const Birth birth = BornNow(guard);
+  files_.Put(file, birth);
+  NoteIfIdle(ActivityKind::kFile, file, birth.stack);
 }
 
 std::uint64_t Recorder::FileBehind(const Guard& guard, int directory, const char* path) {
@@ -157,16 +166,58 @@ void Recorder::PathTouched(const Guard& guard, int directory, const char* path) 
 }
 
 void Recorder::FileDeleted(const Guard& guard, std::uint64_t file) {
-  if (guard.outermost() && file != 0) files_.Put(file, BornNow(guard));
+  if (guard.outermost() && file != 0) FileTouched(guard, file);
 }
 
 void Recorder::ProcessBorn(const Guard& guard, pid_t pid) {
-  if (guard.outermost() && pid > 0) processes_.Put(static_cast<std::uint64_t>(pid), BornNow(guard));
+  if (!guard.outermost() || pid <= 0) return;
+  const Birth birth = BornNow(guard);
+  processes_.Put(static_cast<std::uint64_t>(pid), birth);
+  NoteIfIdle(ActivityKind::kProcess, static_cast<std::uint64_t>(pid), birth.stack);
 }
 
-void Recorder::AttributeChanged(const Guard& guard, Attribute attribute) {
+StackId Recorder::FunctionAt(const void* address) {
+  const auto pc = reinterpret_cast<std::uintptr_t>(address);
+  const std::uintptr_t frame = FrameAddress{pc, true, code_map.Find(pc).tenant}.word();
+  return stacks_.Intern(&frame, 1);
+}
+
+ThreadBirth Recorder::ThreadStarting(const Guard& guard, const void* start) {
+  if (!guard.outermost()) return {};
+  const Birth birth = BornNow(guard);
+  return {birth.stack, birth.window, FunctionAt(start)};
+}
+
+void Recorder::ThreadBorn(const Guard& guard, const ThreadBirth& birth) {
   if (!guard.outermost()) return;
-  attributes_[static_cast<int>(attribute)].store(Pack(BornNow(guard)), std::memory_order_relaxed);
+  const auto tid = static_cast<std::uint64_t>(raw::GetTid());
+  threads_born_.Put(tid, birth);
+  NoteIfIdle(ActivityKind::kThread, tid, birth.stack);
+}
+
+void Recorder::AttributeChanged(const Guard& guard, Attribute attribute, std::uint64_t detail) {
+  if (!guard.outermost()) return;
+  const Birth birth = BornNow(guard);
+  const std::uint64_t key = AttributeKey(attribute, detail);
+  attributes_.Put(key, birth);
+  NoteIfIdle(ActivityKind::kAttribute, key, birth.stack);
+}
+
+void Recorder::Connected(const Guard& guard, int fd, const void* peer, std::size_t size) {
+  ActivityNote note;
+  if (!guard.outermost() || !activity_.idle() || size > sizeof(note.peer)) return;
+  note.kind = ActivityKind::kConnection;
+  note.key = static_cast<std::uint64_t>(fd);
+  note.stack = BornNow(guard).stack;
+  std::memcpy(note.peer, peer, size);
+  activity_.Add(note);
+}
+
+// FNV-1a, 64 bits, the uppermost byte left free.
+std::uint64_t Recorder::NameKey(const char* name, std::size_t size) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (std::size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<unsigned char>(name[i])) * 0x100000001b3u;
+  return hash & 0x00ff'ffff'ffff'ffffu;
 }
 
 WindowNumber Recorder::AdvanceWindow() {
@@ -181,10 +232,6 @@ Birth Recorder::DescriptorBirth(int fd) const {
 
 Birth Recorder::FileBirth(std::uint64_t device, std::uint64_t inode) {
   return files_.Get(FileKey(device, inode));
-}
-
-Birth Recorder::AttributeBirth(Attribute attribute) const {
-  return Unpack(attributes_[static_cast<int>(attribute)].load(std::memory_order_relaxed));
 }
 
 std::size_t Recorder::resident_bytes() {
@@ -204,9 +251,11 @@ void Recorder::Reset() {
   mappings_.Reset();
   files_.Reset();
   processes_.Reset();
+  threads_born_.Reset();
+  attributes_.Reset();
+  activity_.Reset();
   for (auto& birth : descriptors_) birth.store(0, std::memory_order_relaxed);
   for (auto& window : written_) window.store(0, std::memory_order_relaxed);
-  for (auto& birth : attributes_) birth.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace cleanslate

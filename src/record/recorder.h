@@ -15,6 +15,7 @@
 
 #include "base/guard.h"
 #include "base/options.h"
+#include "record/activity_log.h"
 #include "record/birth_table.h"
 #include "record/block_shadow.h"
 #include "record/code_map.h"
@@ -33,8 +34,12 @@ enum class Attribute : std::uint8_t {
   kLocale,
   kUmask,
   kTimers,
-  kCount,
 };
+
+// The detail of kTimers: 0 stands for all that timer_create(2) made, which have no names of their own.
+inline std::uint64_t IntervalTimerKey(int which) {
+  return 1 + static_cast<unsigned>(which);
+}
 
 class Recorder {
  public:
@@ -76,6 +81,9 @@ class Recorder {
   bool FileWriteIsNews(int fd) const {
     return fd >= 0 && fd < kMaxDescriptors && written_[fd].load(std::memory_order_relaxed) != window() + 1;
   }
+  bool WasWrittenIn(WindowNumber window, int fd) const {
+    return fd >= 0 && fd < kMaxDescriptors && written_[fd].load(std::memory_order_relaxed) == window + 1;
+  }
   // Something was made or changed under this name. `directory` as in openat(2).
   void PathTouched(const Guard& guard, int directory, const char* path);
   // The file behind a name, before a call that may delete it; 0 when there is none. PathDeleted tells of it
@@ -84,7 +92,22 @@ class Recorder {
   void FileDeleted(const Guard& guard, std::uint64_t file);
 
   void ProcessBorn(const Guard& guard, pid_t pid);
-  void AttributeChanged(const Guard& guard, Attribute attribute);
+  // In the thread that starts another, before it does; ThreadBorn in the new one.
+  ThreadBirth ThreadStarting(const Guard& guard, const void* start);
+  void ThreadBorn(const Guard& guard, const ThreadBirth& birth);
+  // `detail` tells parts of one attribute apart: a signal's number, NameKey of a variable, a timer.
+  void AttributeChanged(const Guard& guard, Attribute attribute, std::uint64_t detail = 0);
+  // `peer` is a sockaddr_in or sockaddr_in6 of `size` bytes; others are not noted.
+  void Connected(const Guard& guard, int fd, const void* peer, std::size_t size);
+
+  static std::uint64_t NameKey(const char* name, std::size_t size);
+  static std::uint64_t FileKey(std::uint64_t device, std::uint64_t inode) { return (device << 40) ^ inode; }
+  static std::uint64_t AttributeKey(Attribute attribute, std::uint64_t detail) {
+    return (std::uint64_t{static_cast<std::uint8_t>(attribute)} + 1) << 56 ^ detail;
+  }
+
+  // One frame: the function at `address`.
+  StackId FunctionAt(const void* address);
 
   // Ends the current window and begins the next; returns the number of the one that ended.
   WindowNumber AdvanceWindow();
@@ -97,7 +120,11 @@ class Recorder {
   Birth DescriptorBirth(int fd) const;
   Birth FileBirth(std::uint64_t device, std::uint64_t inode);
   Birth ProcessBirth(pid_t pid) { return processes_.Get(static_cast<std::uint64_t>(pid)); }
-  Birth AttributeBirth(Attribute attribute) const;
+  ThreadBirth ThreadBirthOf(pid_t tid) { return threads_born_.Get(static_cast<std::uint64_t>(tid)); }
+  Birth AttributeBirth(Attribute attribute, std::uint64_t detail = 0) {
+    return attributes_.Get(AttributeKey(attribute, detail));
+  }
+  ActivityLog& activity() { return activity_; }
   ThreadStates& threads() { return threads_; }
   const StackTable& stacks() const { return stacks_; }
   MappingTable& mappings() { return mappings_; }
@@ -117,7 +144,6 @@ class Recorder {
     return {static_cast<StackId>(static_cast<std::uint32_t>(packed)),
             static_cast<WindowNumber>(packed >> 32)};
   }
-  static std::uint64_t FileKey(std::uint64_t device, std::uint64_t inode) { return (device << 40) ^ inode; }
 
   // kNone where it takes a walk.
   StackId RememberedStack(const CallSite& site, ThreadState& thread);
@@ -128,6 +154,11 @@ class Recorder {
   // What BlockGone does where it isn't done in a few steps.
   BlockRecord BlockGoneAnyway(void* block);
   Birth BornNow(const Guard& guard);
+  void NoteIfIdle(ActivityKind kind, std::uint64_t key, StackId stack) {
+    if (activity_.idle()) [[unlikely]]
+      activity_.Add({kind, key, stack});
+  }
+  void FileTouched(const Guard& guard, std::uint64_t file);
   void MemoryUnmapped(std::uintptr_t start, std::size_t bytes);
   bool Enter(ThreadState& thread, const BlockRecord& record, WindowNumber now, int sign) {
     return thread.books.Enter(record.site, record.cohort, now, record.bytes, sign);
@@ -144,9 +175,11 @@ class Recorder {
   std::atomic<std::int64_t> blocks_refused_ = 0;
   std::atomic<std::uint64_t> descriptors_[kMaxDescriptors] = {};
   std::atomic<WindowNumber> written_[kMaxDescriptors] = {};  // 1 + the window that last saw a write
-  std::atomic<std::uint64_t> attributes_[static_cast<int>(Attribute::kCount)] = {};
   BirthTable<16384> files_;
   BirthTable<1024> processes_;
+  BirthTable<1024, ThreadBirth> threads_born_;
+  BirthTable<1024> attributes_;
+  ActivityLog activity_;
 };
 
 // The one recorder of this process.

@@ -99,11 +99,66 @@ class Assembly {
     return result;
   }
 
+  // The function that a stack of one frame stands for.
+  std::string Function(StackId code) const {
+    const Frames frames = Where(code);
+    if (frames.empty()) return {};
+    return frames.front().function.empty() ? frames.front().module : frames.front().function;
+  }
+
+  std::vector<SurvivingThread> Threads(const std::vector<Thread>& threads) {
+    const std::size_t listed = Cut(threads.size(), "threads");
+    std::vector<SurvivingThread> result;
+    for (std::size_t i = 0; i < listed; ++i)
+      result.push_back(
+          {threads[i].tid, threads[i].name, Function(threads[i].start), Where(threads[i].stack)});
+    return result;
+  }
+
+  std::vector<SurvivingProcess> Processes(const std::vector<ChildProcess>& children) {
+    const std::size_t listed = Cut(children.size(), "processes");
+    std::vector<SurvivingProcess> result;
+    for (std::size_t i = 0; i < listed; ++i)
+      result.push_back({children[i].pid, children[i].command, children[i].ended ? "ended" : "running",
+                        Where(children[i].stack)});
+    return result;
+  }
+
+  std::vector<ChangedEnvironment> Environment(const std::vector<EnvironmentChange>& changes) {
+    static constexpr std::array<const char*, 3> kChanges = {"added", "changed", "removed"};
+    const std::size_t listed = Cut(changes.size(), "environment");
+    std::vector<ChangedEnvironment> result;
+    for (std::size_t i = 0; i < listed; ++i) {
+      const auto& [variable, change] = changes[i];
+      result.push_back({variable.name, kChanges[static_cast<std::size_t>(change)], Where(variable.stack)});
+    }
+    return result;
+  }
+
+  // Attributes, timers and libraries.
+  std::vector<ChangedAttribute> Process(const Survivors& survivors) {
+    std::vector<ChangedAttribute> result;
+    for (const AttributeChange& change : survivors.attributes) {
+      result.push_back({change.now.name, Valued(change.before), Valued(change.now), Where(change.now.stack)});
+    }
+    for (const Timer& timer : survivors.timers)
+      result.push_back({timer.name, "", "armed", Where(timer.stack)});
+    for (const std::string& path : survivors.libraries) result.push_back({"library", "", path, {}});
+    const std::size_t listed = Cut(result.size(), "process");
+    result.resize(listed);
+    return result;
+  }
+
   void LeaveOut(const char* key, std::int64_t count) {
     if (count > 0) report_.left_out[key] += count;
   }
 
  private:
+  std::string Valued(const ProcessAttribute& attribute) const {
+    const std::string function = Function(attribute.code);
+    return function.empty() ? attribute.value : attribute.value + " by " + function;
+  }
+
   std::size_t Cut(std::size_t size, const char* key) {
     const std::size_t listed = std::min(size, max_entries_);
     LeaveOut(key, static_cast<std::int64_t>(size - listed));
@@ -124,6 +179,8 @@ Live LiveOf(const Snapshot& now) {
   live.tmp_files = std::count_if(now.files.entries.begin(), now.files.entries.end(),
                                  [](const FileEntry& entry) { return entry.type != FileType::kDirectory; });
   live.threads = now.process.threads;
+  live.processes = static_cast<std::int64_t>(now.children.children.size());
+  for (const Descriptor& each : now.descriptors.open) live.deleted_bytes += each.deleted ? each.bytes : 0;
   live.rss_bytes = now.process.rss_bytes;
   return live;
 }
@@ -157,8 +214,16 @@ Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Sn
   report.survived.mappings = assembly.Sites(survivors.mappings, "mappings");
   report.survived.descriptors = assembly.Descriptors(survivors.descriptors);
   report.survived.files = assembly.Files(survivors.files);
+  report.survived.threads = assembly.Threads(survivors.threads);
+  report.survived.processes = assembly.Processes(survivors.children);
+  report.survived.environment = assembly.Environment(survivors.environment);
+  report.survived.process = assembly.Process(survivors);
   assembly.LeaveOut("live.descriptors", now.descriptors.left_out);
   assembly.LeaveOut("live.folders", now.files.left_out);
+  assembly.LeaveOut("live.threads", now.threads.left_out);
+  assembly.LeaveOut("live.processes", now.children.left_out);
+  assembly.LeaveOut("live.environment", now.environment.left_out);
+  assembly.LeaveOut("live.static", now.statics.left_out);
 
   report.live = LiveOf(now);
   report.cost = cost;

@@ -8,7 +8,8 @@
 //   "findings", "heap.sites", "mappings", "descriptors", "files", "threads", "processes", "environment",
 //   "process", "variables", "window.requestIds"       entries of that list
 //   "findings.where", "survived.where"                stack frames of the entries that are listed
-//   "live.descriptors", "live.folders"                what a snapshot's budget did not reach
+//   "live.descriptors", "live.folders", "live.threads", "live.processes", "live.environment",
+//   "live.static" (bytes)                             what a snapshot's budget did not reach
 //   "heap.blocks"                                     blocks that there was no memory to record
 //   "connections"                                     to the Runtime API, that could not be followed
 //   "live", "cost", "function", "metrics"             that part of a very short line

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "snapshot/proc_file.h"
 #include "snapshot/socket_ends.h"
 
 namespace cleanslate {
@@ -87,6 +88,17 @@ DescriptorKind KindOf(const struct stat& status, std::string_view target) {
   return S_ISCHR(status.st_mode) && terminal ? DescriptorKind::kTerminal : DescriptorKind::kOther;
 }
 
+// timerfd_create(2), in /proc/self/fdinfo.
+bool TimerIsArmed(int fd) {
+  char path[40] = "/proc/self/fdinfo/";
+  std::to_chars(path + std::strlen(path), path + sizeof path - 1, fd);
+  char buffer[1024];
+  const std::string_view info = ReadProcFile(path, buffer, sizeof buffer);
+  constexpr std::string_view kField = "it_value: (";
+  const std::size_t at = info.find(kField);
+  return at != std::string_view::npos && !info.substr(at + kField.size()).starts_with("0, 0)");
+}
+
 std::optional<Descriptor> Look(int fd) {
   struct stat status = {};
   if (fstat(fd, &status) != 0) return std::nullopt;  // closed since it was listed
@@ -102,6 +114,7 @@ std::optional<Descriptor> Look(int fd) {
     if (seen.target.ends_with(kMark)) seen.target.resize(seen.target.size() - kMark.size());
     seen.deleted = seen.kind != DescriptorKind::kMemory;  // a memfd never had a name
   }
+  if (seen.kind == DescriptorKind::kTimer) seen.state = TimerIsArmed(fd) ? "armed" : "disarmed";
   if (seen.kind == DescriptorKind::kSocket) {
     SocketEnds ends = DescribeSocket(fd);
     seen.local = std::move(ends.local);

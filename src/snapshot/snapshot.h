@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "record/activity_kind.h"
 #include "record/stack_id.h"
 
 namespace cleanslate {
@@ -62,10 +63,10 @@ struct Descriptor {
                              // "pipe:[77]", "anon_inode:[eventpoll]"
   std::uint64_t device = 0;  // st_dev and st_ino: the identity of what is open
   std::uint64_t inode = 0;
-  bool deleted = false;      // a file without a name: its bytes stay until the descriptor is closed
-  std::int64_t bytes = 0;    // st_size of a file
-  std::string local, peer;   // sockets: "tcp 127.0.0.1:41000", "unix /run/x.sock"; empty where there is none
-  std::string state;         // TCP: "ESTABLISHED", "CLOSE_WAIT", ... as in proc(5)
+  bool deleted = false;     // a file without a name: its bytes stay until the descriptor is closed
+  std::int64_t bytes = 0;   // st_size of a file
+  std::string local, peer;  // sockets: "tcp 127.0.0.1:41000", "unix /run/x.sock"; empty where there is none
+  std::string state;  // TCP: "ESTABLISHED", "CLOSE_WAIT", ... as in proc(5); a timer: "armed", "disarmed"
   bool runtime_api = false;  // the runtime client's own connection: never a finding
   WindowNumber born = 0;
   StackId stack = StackId::kNone;
@@ -190,8 +191,6 @@ struct StaticSnapshot {
 };
 
 // What happened while no invocation was in flight, after the first had been answered.
-enum class ActivityKind : std::uint8_t { kDescriptor, kFile, kProcess, kThread, kAttribute };
-
 struct Activity {
   ActivityKind kind = ActivityKind::kFile;
   std::string what;  // a path, a peer, a command, an attribute; empty where it is gone
@@ -209,6 +208,7 @@ struct StaleConnection {
 };
 
 struct ProcessSnapshot {
+  std::string name;             // as the kernel keeps it: that of threads that were given none
   std::int64_t threads = 0;     // without our own
   std::int64_t task_limit = 0;  // threads and processes that there may be; 0: unknown
   std::int64_t rss_bytes = 0;
@@ -229,7 +229,7 @@ struct Snapshot {
   std::vector<Timer> timers;                 // sorted by name
   std::vector<std::string> libraries;        // paths of what is loaded, sorted
   StaticSnapshot statics;
-  std::vector<Activity> after_response;  // of the window before, noticed in this one
+  std::vector<Activity> after_response;  // since the boundary before
   std::vector<StaleConnection> stale;
   ProcessSnapshot process;
 };

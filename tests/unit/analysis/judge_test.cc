@@ -69,9 +69,14 @@ TEST(Judge, SaysWhenMemoryRunsOut) {
   options.memory_limit_bytes = 1000;
   SimulatedProcess process(options);
   process.FirstFinding(5, [&](WindowNumber) { process.Allocate(9, 1, 100); });
-  ASSERT_THAT(process.last, SizeIs(1));
-  EXPECT_EQ(process.last[0].trend.limit, 1000);
-  EXPECT_EQ(process.last[0].trend.exhausts_in, 10);  // nothing is resident in this process
+  ASSERT_THAT(process.last, SizeIs(2));
+  EXPECT_EQ(process.last[0].rule, "limit-approaching");
+  EXPECT_EQ(process.last[0].severity, Severity::kCritical);
+  EXPECT_EQ(process.last[0].subject, "memory");
+  for (const Finding& finding : process.last) {
+    EXPECT_EQ(finding.trend.limit, 1000);
+    EXPECT_EQ(finding.trend.exhausts_in, 10);  // nothing is resident in this process
+  }
 }
 
 TEST(Judge, OneCauseIsOneFinding) {

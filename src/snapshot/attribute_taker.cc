@@ -1,0 +1,209 @@
+#include "snapshot/attribute_taker.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <climits>
+#include <ctime>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/raw_io.h"
+#include "snapshot/proc_file.h"
+
+namespace cleanslate {
+namespace {
+
+struct Named {
+  int number;
+  const char* name;
+};
+
+constexpr Named kLimits[] = {{RLIMIT_AS, "limit as"},         {RLIMIT_CORE, "limit core"},
+                             {RLIMIT_CPU, "limit cpu"},       {RLIMIT_DATA, "limit data"},
+                             {RLIMIT_FSIZE, "limit fsize"},   {RLIMIT_MEMLOCK, "limit memlock"},
+                             {RLIMIT_NOFILE, "limit nofile"}, {RLIMIT_NPROC, "limit nproc"},
+                             {RLIMIT_RSS, "limit rss"},       {RLIMIT_SIGPENDING, "limit sigpending"},
+                             {RLIMIT_STACK, "limit stack"}};
+
+constexpr Named kIntervalTimers[] = {{ITIMER_REAL, "interval timer real"},
+                                     {ITIMER_VIRTUAL, "interval timer virtual"},
+                                     {ITIMER_PROF, "interval timer profiling"}};
+
+// What the kernel takes and gives; glibc's struct sigaction is another.
+struct KernelSigaction {
+  const void* handler;
+  unsigned long flags;
+  const void* restorer;
+  std::uint64_t mask;
+};
+
+std::string Limit(rlim_t value) {
+  return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
+}
+
+std::string SignalName(int signal) {
+  if (signal >= SIGRTMIN && signal <= SIGRTMAX) return "signal SIGRTMIN+" + std::to_string(signal - SIGRTMIN);
+  static constexpr std::array<const char*, 32> kNames = {
+      nullptr,     "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+      "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+      "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+      "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
+  const auto index = static_cast<std::size_t>(signal);
+  return std::string("signal ") + (index < kNames.size() ? kNames[index] : std::to_string(signal).c_str());
+}
+
+class Attributes {
+ public:
+  explicit Attributes(const AttributeTakerOptions& options) : options_(options) {}
+
+  std::vector<ProcessAttribute> Take() {
+    TakeWorkingDirectory();
+    TakeUmask();
+    TakeLocale();
+    TakeSignals();
+    for (const Named& each : kLimits) {
+      rlimit limit = {};
+      if (getrlimit(static_cast<__rlimit_resource_t>(each.number), &limit) != 0) continue;
+      Add(AttributeKind::kResourceLimit, each.name, Limit(limit.rlim_cur) + " of " + Limit(limit.rlim_max),
+          {});
+    }
+    std::sort(taken_.begin(), taken_.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return std::move(taken_);
+  }
+
+ private:
+  ProcessAttribute& Add(AttributeKind kind, std::string name, std::string value, Birth birth) {
+    ProcessAttribute attribute;
+    attribute.kind = kind;
+    attribute.name = std::move(name);
+    attribute.value = std::move(value);
+    attribute.born = birth.window;
+    attribute.stack = birth.stack;
+    taken_.push_back(std::move(attribute));
+    return taken_.back();
+  }
+
+  Birth BirthOf(AttributeKind kind) const { return options_.birth ? options_.birth(kind) : Birth{}; }
+
+  // A folder that is gone reads as "(unreachable)/..." or with " (deleted)": other than before, which is so.
+  void TakeWorkingDirectory() {
+    char path[PATH_MAX + 64];
+    const ssize_t length = readlink("/proc/self/cwd", path, sizeof path);
+    if (length > 0) {
+      Add(AttributeKind::kWorkingDirectory, "working-directory",
+          std::string(path, static_cast<std::size_t>(length)), BirthOf(AttributeKind::kWorkingDirectory));
+    }
+  }
+
+  // umask(2) can only be asked by setting it.
+  void TakeUmask() {
+    char buffer[512];
+    constexpr std::string_view kField = "\nUmask:\t";
+    const std::string_view status = ReadProcFile("/proc/self/status", buffer, sizeof buffer);
+    const std::size_t at = status.find(kField);
+    if (at == std::string_view::npos) return;  // Linux before 4.7
+    const std::string_view value = status.substr(at + kField.size());
+    Add(AttributeKind::kUmask, "umask", std::string(value.substr(0, value.find('\n'))),
+        BirthOf(AttributeKind::kUmask));
+  }
+
+  // "C", or where categories differ the one that most have and then the others: "C, LC_CTYPE=C.UTF-8".
+  static std::string Short(std::string_view locale) {
+    if (locale.find(';') == std::string_view::npos) return std::string(locale);
+    std::map<std::string_view, int> uses;
+    std::vector<std::string_view> categories;
+    while (!locale.empty()) {
+      const std::string_view category = locale.substr(0, locale.find(';'));
+      locale.remove_prefix(std::min(category.size() + 1, locale.size()));
+      categories.push_back(category);
+      ++uses[category.substr(category.find('=') + 1)];
+    }
+    const auto most = std::max_element(uses.begin(), uses.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::string text(most->first);
+    for (const std::string_view category : categories)
+      if (category.substr(category.find('=') + 1) != most->first) text.append(", ").append(category);
+    return text;
+  }
+
+  void TakeLocale() {
+    const char* const locale = setlocale(LC_ALL, nullptr);
+    if (locale != nullptr)
+      Add(AttributeKind::kLocale, "locale", Short(locale), BirthOf(AttributeKind::kLocale));
+  }
+
+  void TakeSignals() {
+    for (int signal = 1; signal < NSIG; ++signal) {
+      // libc keeps a few for itself, and the two that nobody can catch never change.
+      if (signal == SIGKILL || signal == SIGSTOP || (signal > 31 && signal < SIGRTMIN)) continue;
+      KernelSigaction action = {};
+      if (raw::Call(SYS_rt_sigaction, signal, 0, reinterpret_cast<long>(&action), sizeof action.mask) != 0)
+        continue;
+      const bool by_default = action.handler == reinterpret_cast<const void*>(SIG_DFL);
+      const bool ignored = action.handler == reinterpret_cast<const void*>(SIG_IGN);
+      const bool handled = !by_default && !ignored;
+      ProcessAttribute& added = Add(AttributeKind::kSignalHandler, SignalName(signal),
+                                    by_default ? "default"
+                                    : ignored  ? "ignored"
+                                               : "handled",
+                                    options_.signal_birth ? options_.signal_birth(signal) : Birth{});
+      if (handled && options_.code) added.code = options_.code(action.handler);
+    }
+  }
+
+  const AttributeTakerOptions& options_;
+  std::vector<ProcessAttribute> taken_;
+};
+
+bool IsArmed(const itimerspec& timer) {
+  return timer.it_value.tv_sec != 0 || timer.it_value.tv_nsec != 0;
+}
+
+}  // namespace
+
+std::vector<ProcessAttribute> TakeAttributes(const AttributeTakerOptions& options) {
+  return Attributes(options).Take();
+}
+
+std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& birth) {
+  std::vector<Timer> timers;
+  const auto add = [&](std::string name, int which) {
+    const Birth born = birth ? birth(which) : Birth{};
+    timers.push_back({std::move(name), born.window, born.stack});
+  };
+  for (const Named& each : kIntervalTimers) {
+    itimerval timer = {};
+    if (getitimer(static_cast<__itimer_which_t>(each.number), &timer) == 0 &&
+        (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0)) {
+      add(each.name, each.number);
+    }
+  }
+  // The kernel's ids; timer_t is libc's own. Absent where the kernel was built without.
+  char buffer[16384];
+  std::string_view list = ReadProcFile("/proc/self/timers", buffer, sizeof buffer);
+  constexpr std::string_view kField = "ID: ";
+  for (std::size_t at = 0; (at = list.find(kField)) != std::string_view::npos;) {
+    list.remove_prefix(at + kField.size());
+    int id = 0;
+    const auto parsed = std::from_chars(list.data(), list.data() + list.size(), id);
+    if (parsed.ec != std::errc()) continue;
+    itimerspec timer = {};
+    if (raw::Call(SYS_timer_gettime, id, reinterpret_cast<long>(&timer)) == 0 && IsArmed(timer))
+      add("timer " + std::to_string(id), kCreatedTimers);
+  }
+  std::sort(timers.begin(), timers.end(), [](const Timer& a, const Timer& b) { return a.name < b.name; });
+  return timers;
+}
+
+}  // namespace cleanslate
