@@ -163,6 +163,8 @@ Survivors Diff(const Snapshot& before, const Snapshot& now) {
                                 [](const ChildProcess& child) { return child.pid; });
   survivors.environment = ChangedEnvironment(before.environment, now.environment);
   survivors.attributes = ChangedAttributes(before.attributes, now.attributes);
+  // One that asked for `next` before is known, and no news when another asks.
+  std::erase_if(survivors.threads, [](const Thread& thread) { return thread.asks; });
   survivors.timers = NewTimers(now.window, before.timers, now.timers);
   std::set_difference(now.libraries.begin(), now.libraries.end(), before.libraries.begin(),
                       before.libraries.end(), std::back_inserter(survivors.libraries));

@@ -19,7 +19,7 @@
 #include "preload/function_facts.h"
 #include "preload/runtime_api_hooks.h"
 #include "preload/snapshot_taker.h"
-#include "preload/stale_connections.h"
+#include "preload/stale_taker.h"
 #include "record/recorder.h"
 #include "record/unwinder.h"
 #include "report/json_line.h"
@@ -132,7 +132,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const StackNamer namer = [this](StackId stack) { return Name(stack); };
 
   Snapshot now = taker.Take(recorder.AdvanceWindow());
-  now.stale = stale_connections.Take(now.window, before.descriptors, now.descriptors);
+  now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
   const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
   std::vector<Finding> findings = judge.Observe(survivors, now, namer);
 

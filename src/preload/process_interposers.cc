@@ -17,7 +17,10 @@ namespace cleanslate {
 
 // "NAME" or "NAME=value".
 static std::uint64_t VariableKey(const char* text) {
-  return text == nullptr ? 0 : Recorder::NameKey(text, std::strcspn(text, "="));
+  if (text == nullptr) return 0;
+  const char* const equals = std::strchr(text, '=');
+  return Recorder::NameKey(text,
+                           equals == nullptr ? std::strlen(text) : static_cast<std::size_t>(equals - text));
 }
 
 #define CHANGES(name, parameters, arguments, attribute)                 \

@@ -3,26 +3,34 @@
 // Connections that the process keeps from one invocation to the next, and whose peer has closed them while
 // nobody looked: the next request that takes one out of its pool fails. Found with one poll(2) when `next`
 // brings an invocation, before the runtime client sees it; followed until the window closes, for a client
-// that notices and throws the connection away does no harm.
+// that notices and throws the connection away does no harm. HOT; see stale_taker.h for what becomes of it.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/spin_lock.h"
-#include "record/stack_id.h"
-#include "snapshot/snapshot.h"
 
 namespace cleanslate {
 
 class StaleConnections {
  public:
+  static constexpr std::size_t kMost = 256;
+  static constexpr int kMostDescriptors = 65536;
+
+  struct Connection {
+    int fd = -1;
+    std::uint64_t inode = 0;
+    bool told = false;                                // an earlier window told of it
+    bool dead = false, used = false, closed = false;  // what was found, and what became of it since
+  };
+
   constexpr StaleConnections() = default;
 
-  // At a boundary: what became of those that were found dead since the last one, whose descriptors were
-  // `before`; those of `now` are asked about next. COLD, one thread at a time.
-  std::vector<StaleConnection> Take(WindowNumber window, const DescriptorSnapshot& before,
-                                    const DescriptorSnapshot& now);
+  // At a boundary, one thread at a time. Copies what is known to `out` and forgets it; then those to ask
+  // about next, at most kMost, each below kMostDescriptors.
+  std::size_t Take(Connection (&out)[kMost]);
+  void Follow(const Connection* connections, std::size_t count);
 
   // An invocation has arrived: asks the kernel about all that are known. Microseconds.
   void Look();
@@ -39,15 +47,7 @@ class StaleConnections {
   void Reset();
 
  private:
-  static constexpr std::size_t kMost = 256;
-  static constexpr int kMostDescriptors = 65536;
   static constexpr std::uint8_t kDead = 1, kUsed = 2, kClosed = 4;
-
-  struct Connection {
-    int fd;
-    std::uint64_t inode;
-    bool told;  // an earlier window told of it
-  };
 
   bool Concerns(int fd) const {
     return static_cast<unsigned>(fd) < kMostDescriptors && marks_[fd].load(std::memory_order_relaxed) != 0;

@@ -44,7 +44,7 @@ std::optional<std::string> NameOf(const ActivityNote& note, const Snapshot& now)
       return "";
     case ActivityKind::kThread:
       for (const Thread& thread : now.threads.threads)
-        if (static_cast<std::uint64_t>(thread.tid) == note.key) return thread.name;
+        if (static_cast<std::uint64_t>(thread.tid) == note.key && !thread.asks) return thread.name;
       return std::nullopt;
     case ActivityKind::kAttribute:
       break;

@@ -13,8 +13,8 @@
 
 namespace cleanslate {
 
-// Empties the log. `now` is the snapshot of this boundary, in which the thread that asks for `next` isn't
-// listed: runtime clients start one for that.
+// Empties the log. `now` is the snapshot of this boundary. The thread that asks for `next` is not told of:
+// runtime clients start one for that.
 std::vector<Activity> TakeActivity(ActivityLog& log, const Snapshot& now);
 
 }  // namespace cleanslate

@@ -116,10 +116,11 @@ struct Thread {
   StackId start = StackId::kNone;  // one frame: the function that it was started with
   WindowNumber born = 0;
   StackId stack = StackId::kNone;  // of the call that started it
+  bool asks = false;  // it asks for `next`: the runtime client's own, which may have started it for that
 };
 
 struct ThreadSnapshot {
-  std::vector<Thread> threads;  // by ascending id; without the one that asks for `next`
+  std::vector<Thread> threads;  // by ascending id
   std::int64_t left_out = 0;
 };
 

@@ -32,7 +32,6 @@ ThreadSnapshot ThreadTaker::Take(Clock::time_point deadline) {
   std::unordered_map<std::int64_t, Thread> now;
   const int own = raw::GetTid();
   for (const std::int64_t tid : NumbersIn("/proc/self/task")) {
-    if (tid == own) continue;
     const ThreadBirth birth = birth_ ? birth_(static_cast<pid_t>(tid)) : ThreadBirth{};
     const auto known = known_.find(tid);
     std::optional<Thread> seen;
@@ -48,6 +47,7 @@ ThreadSnapshot ThreadTaker::Take(Clock::time_point deadline) {
       ++taken.left_out;
       continue;
     }
+    seen->asks = tid == own;
     now.emplace(tid, *seen);
     taken.threads.push_back(std::move(*seen));
   }

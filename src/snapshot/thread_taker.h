@@ -26,7 +26,8 @@ class ThreadTaker {
 
   explicit ThreadTaker(std::function<ThreadBirth(pid_t)> birth) : birth_(std::move(birth)) {}
 
-  // Without the calling thread. What isn't reached by the deadline keeps what was known of it, or is counted.
+  // The calling thread is the one that asks. What isn't reached by the deadline keeps what was known of it,
+  // or is counted.
   ThreadSnapshot Take(Clock::time_point deadline);
 
  private:

@@ -143,5 +143,69 @@ TEST(DiffOfFiles, WhatWasFoundLateWasNotCreated) {
   EXPECT_THAT(Changes({}, {late}), testing::SizeIs(1));
 }
 
+Thread Of(std::int64_t tid, std::uint64_t started = 1, bool asks = false) {
+  Thread thread;
+  thread.tid = tid;
+  thread.started = started;
+  thread.asks = asks;
+  return thread;
+}
+
+std::vector<std::int64_t> NewThreads(std::vector<Thread> before, std::vector<Thread> now) {
+  Snapshot first, second;
+  first.threads.threads = std::move(before);
+  second.threads.threads = std::move(now);
+  std::vector<std::int64_t> ids;
+  for (const Thread& thread : Diff(first, second).threads) ids.push_back(thread.tid);
+  return ids;
+}
+
+TEST(DiffOfThreads, KnowsThemByIdAndAge) {
+  EXPECT_THAT(NewThreads({Of(1), Of(3)}, {Of(1), Of(2), Of(3)}), testing::ElementsAre(2));
+  EXPECT_THAT(NewThreads({Of(1, 1)}, {Of(1, 2)}), testing::ElementsAre(1));  // the id was given out again
+  EXPECT_THAT(NewThreads({Of(1), Of(2)}, {Of(2)}), IsEmpty());
+}
+
+TEST(DiffOfThreads, WhoAsksForNextIsNoNews) {
+  EXPECT_THAT(NewThreads({}, {Of(1, 1, true)}), IsEmpty());
+  // The pool's threads take turns in asking.
+  EXPECT_THAT(NewThreads({Of(1, 1, true), Of(2)}, {Of(1), Of(2, 1, true)}), IsEmpty());
+}
+
+TEST(DiffOfEnvironment, TellsWhatChanged) {
+  const auto with = [](std::vector<std::pair<std::string, std::uint64_t>> variables) {
+    Snapshot snapshot;
+    for (auto& [name, mark] : variables)
+      snapshot.environment.variables.push_back({name, mark, 0, StackId::kNone});
+    return snapshot;
+  };
+  const Survivors survivors =
+      Diff(with({{"A", 1}, {"B", 1}, {"C", 1}}), with({{"A", 1}, {"B", 2}, {"D", 1}}));
+  ASSERT_THAT(survivors.environment, testing::SizeIs(3));
+  EXPECT_EQ(survivors.environment[0].variable.name, "B");
+  EXPECT_EQ(survivors.environment[0].change, EntryChange::kChanged);
+  EXPECT_EQ(survivors.environment[1].variable.name, "C");
+  EXPECT_EQ(survivors.environment[1].change, EntryChange::kRemoved);
+  EXPECT_EQ(survivors.environment[2].variable.name, "D");
+  EXPECT_EQ(survivors.environment[2].change, EntryChange::kAdded);
+}
+
+TEST(DiffOfTimers, SetAgainIsNew) {
+  Snapshot before, now;
+  now.window = 3;
+  before.timers = {{"interval timer real", 2, StackId::kNone}};
+  now.timers = {{"interval timer real", 2, StackId::kNone}};
+  EXPECT_THAT(Diff(before, now).timers, IsEmpty());
+  now.timers[0].born = 3;
+  EXPECT_THAT(Diff(before, now).timers, testing::SizeIs(1));
+}
+
+TEST(DiffOfLibraries, TellsWhatWasLoaded) {
+  Snapshot before, now;
+  before.libraries = {"/lib/a.so", "/lib/c.so"};
+  now.libraries = {"/lib/a.so", "/lib/b.so"};
+  EXPECT_THAT(Diff(before, now).libraries, testing::ElementsAre("/lib/b.so"));
+}
+
 }  // namespace
 }  // namespace cleanslate

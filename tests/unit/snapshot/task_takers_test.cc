@@ -57,7 +57,7 @@ const Thread* Find(const ThreadSnapshot& taken, int tid) {
   return at == taken.threads.end() ? nullptr : &*at;
 }
 
-TEST(ThreadTaker, NamesThreadsButTheCallersOwn) {
+TEST(ThreadTaker, NamesThreadsAndMarksTheCaller) {
   const Waiting worker("a \"name\")(\n");
   const int tid = worker.tid;
   ThreadTaker taker([tid](pid_t of) {
@@ -71,7 +71,9 @@ TEST(ThreadTaker, NamesThreadsButTheCallersOwn) {
   EXPECT_EQ(seen->stack, StackId{3});
   EXPECT_EQ(seen->start, StackId{5});
   EXPECT_GT(seen->started, 0u);
-  EXPECT_EQ(Find(taken, raw::GetTid()), nullptr);
+  EXPECT_FALSE(seen->asks);
+  ASSERT_NE(Find(taken, raw::GetTid()), nullptr);
+  EXPECT_TRUE(Find(taken, raw::GetTid())->asks);
 }
 
 TEST(ThreadTaker, ForgetsThoseThatEnd) {
@@ -99,10 +101,10 @@ TEST(ThreadTaker, SaysWhatTheBudgetCut) {
   ThreadTaker taker({});
   const ThreadSnapshot nothing = taker.Take(std::chrono::steady_clock::time_point());
   EXPECT_THAT(nothing.threads, IsEmpty());
-  EXPECT_EQ(nothing.left_out, 1);
-  EXPECT_THAT(taker.Take(Soon()).threads, SizeIs(1));
+  EXPECT_EQ(nothing.left_out, 2);
+  EXPECT_THAT(taker.Take(Soon()).threads, SizeIs(2));
   // What is known already costs nothing.
-  EXPECT_THAT(taker.Take(std::chrono::steady_clock::time_point()).threads, SizeIs(1));
+  EXPECT_THAT(taker.Take(std::chrono::steady_clock::time_point()).threads, SizeIs(2));
 }
 
 // A child that waits to be ended, or has ended and isn't waited for.
