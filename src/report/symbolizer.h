@@ -19,7 +19,7 @@
 #include "analysis/frame.h"
 #include "record/frame_address.h"
 #include "report/elf_file.h"
-#include "report/symbolizer_modules.h"
+#include "snapshot/loaded_modules.h"
 
 namespace cleanslate {
 

@@ -1,4 +1,4 @@
-#include "report/symbolizer_modules.h"
+#include "snapshot/loaded_modules.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -45,6 +45,41 @@ std::string PathInMaps(std::string_view maps, std::uintptr_t address) {
   return {};
 }
 
+// What `hole` leaves of a segment, at either end.
+void AddWithout(const ElfW(Phdr) * hole, std::uintptr_t bias, const ElfW(Phdr) & segment,
+                std::vector<DataSegment>& data) {
+  const std::uint64_t start = segment.p_vaddr;
+  const std::uint64_t end = start + segment.p_memsz;
+  const std::uint64_t file_end = start + segment.p_filesz;
+  const auto add = [&](std::uint64_t from, std::uint64_t to) {
+    if (from >= to) return;
+    DataSegment& part = data.emplace_back();
+    part.start = bias + from;
+    part.bytes = to - from;
+    part.file_offset = segment.p_offset + (from - start);
+    part.file_bytes = from < file_end ? std::min(to, file_end) - from : 0;
+  };
+  const std::uint64_t hole_start =
+      hole == nullptr ? end : std::clamp<std::uint64_t>(hole->p_vaddr, start, end);
+  const std::uint64_t hole_end =
+      hole == nullptr ? end : std::clamp<std::uint64_t>(hole->p_vaddr + hole->p_memsz, start, end);
+  add(start, hole_start);
+  add(hole_end, end);
+}
+
+std::vector<DataSegment> DataOf(const dl_phdr_info& info) {
+  const ElfW(Phdr)* const begin = info.dlpi_phdr;
+  const ElfW(Phdr)* const end = begin + info.dlpi_phnum;
+  const auto* relro =
+      std::find_if(begin, end, [](const ElfW(Phdr) & segment) { return segment.p_type == PT_GNU_RELRO; });
+  std::vector<DataSegment> data;
+  for (const auto* segment = begin; segment != end; ++segment) {
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) == 0) continue;
+    AddWithout(relro == end ? nullptr : relro, info.dlpi_addr, *segment, data);
+  }
+  return data;
+}
+
 struct Copy {
   std::vector<LoadedModule> modules;
   std::vector<std::vector<std::pair<std::uintptr_t, std::uintptr_t>>> code;  // of each module
@@ -58,6 +93,7 @@ int CopyModule(dl_phdr_info* info, std::size_t, void* context) {
     LoadedModule module;
     module.path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
     module.bias = info->dlpi_addr;
+    module.data = DataOf(*info);
     auto& code = copy->code.emplace_back();
     for (int i = 0; i < info->dlpi_phnum; ++i) {
       const ElfW(Phdr)& segment = info->dlpi_phdr[i];
@@ -82,13 +118,13 @@ int CopyCounters(dl_phdr_info* info, std::size_t, void* context) {
 
 }  // namespace
 
-void LoadedModules::Refresh() {
+bool LoadedModules::Refresh() {
   unsigned long long counters[2] = {};
   dl_iterate_phdr(&CopyCounters, counters);
-  if (!modules_.empty() && counters[0] == loaded_ && counters[1] == unloaded_) return;
+  if (!modules_.empty() && counters[0] == loaded_ && counters[1] == unloaded_) return false;
   Copy copy;
   dl_iterate_phdr(&CopyModule, &copy);
-  if (copy.failed) return;
+  if (copy.failed) return false;
 
   std::string maps;
   std::vector<Range> ranges;
@@ -111,6 +147,7 @@ void LoadedModules::Refresh() {
   ranges_ = std::move(ranges);
   loaded_ = counters[0];
   unloaded_ = counters[1];
+  return true;
 }
 
 const LoadedModule* LoadedModules::Find(std::uintptr_t address) const {
