@@ -62,15 +62,17 @@ class SipHash {
 };
 
 // The text at `address`, up to its zero.
-bool ReadText(std::uintptr_t address, std::string& text) {
+bool ReadText(OwnMemory& memory, std::uintptr_t address, std::string& text) {
   constexpr std::size_t kFirst = 256;
   constexpr std::size_t kMost = EnvironmentTaker::kMostValueBytes;
   text.clear();
   for (std::size_t size = kFirst; text.size() < kMost; size = 4 * size) {
     const std::size_t before = text.size();
-    const std::size_t wanted = std::min(size, kMost - before);
+    // The zero may be the last byte that is mapped.
+    const std::size_t to_page_end = OwnMemory::PageBytes() - (address + before) % OwnMemory::PageBytes();
+    const std::size_t wanted = std::min({size, kMost - before, to_page_end});
     text.resize(before + wanted);
-    const std::size_t got = ReadOwnMemory(address + before, text.data() + before, wanted);
+    const std::size_t got = memory.Read(address + before, text.data() + before, wanted);
     text.resize(before + got);
     const std::size_t zero = text.find('\0', before);
     if (zero != std::string::npos) {
@@ -82,18 +84,19 @@ bool ReadText(std::uintptr_t address, std::string& text) {
   return true;
 }
 
-std::vector<std::uintptr_t> ReadPointers(std::uintptr_t address, std::size_t most) {
-  constexpr std::size_t kStep = 512;
+std::vector<std::uintptr_t> ReadPointers(OwnMemory& memory, std::uintptr_t address, std::size_t most) {
   std::vector<std::uintptr_t> pointers;
   while (pointers.size() < most) {
     const std::size_t before = pointers.size();
-    pointers.resize(before + kStep);
-    const std::size_t got = ReadOwnMemory(address + before * sizeof(std::uintptr_t), &pointers[before],
-                                          kStep * sizeof(std::uintptr_t)) /
-                            sizeof(std::uintptr_t);
+    const std::uintptr_t at = address + before * sizeof(std::uintptr_t);
+    const std::size_t wanted =
+        (OwnMemory::PageBytes() - at % OwnMemory::PageBytes()) / sizeof(std::uintptr_t);
+    pointers.resize(before + wanted);
+    const std::size_t got =
+        memory.Read(at, &pointers[before], wanted * sizeof(std::uintptr_t)) / sizeof(std::uintptr_t);
     pointers.resize(before + got);
     const auto end = std::find(pointers.begin() + static_cast<std::ptrdiff_t>(before), pointers.end(), 0u);
-    if (end != pointers.end() || got < kStep) {
+    if (end != pointers.end() || got < wanted) {
       pointers.erase(end, pointers.end());
       break;
     }
@@ -116,15 +119,16 @@ EnvironmentSnapshot EnvironmentTaker::Take() const {
 EnvironmentSnapshot EnvironmentTaker::Take(const char* const* environment) const {
   EnvironmentSnapshot taken;
   if (environment == nullptr) return taken;
+  OwnMemory memory;
   std::vector<std::uintptr_t> texts =
-      ReadPointers(reinterpret_cast<std::uintptr_t>(environment), kMostVariables + 1);
+      ReadPointers(memory, reinterpret_cast<std::uintptr_t>(environment), kMostVariables + 1);
   if (texts.size() > kMostVariables) {
     taken.left_out = static_cast<std::int64_t>(texts.size() - kMostVariables);
     texts.resize(kMostVariables);
   }
   std::string text;
   for (const std::uintptr_t address : texts) {
-    if (!ReadText(address, text)) continue;
+    if (!ReadText(memory, address, text)) continue;
     // A leading '=' would be part of a name.
     const std::size_t equals = text.find('=', 1);
     if (equals == std::string::npos) continue;

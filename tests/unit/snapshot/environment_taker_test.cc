@@ -71,9 +71,11 @@ TEST(EnvironmentTaker, SurvivesTextsThatAreNotThere) {
   std::memset(pages, 'x', 2 * page);
   munmap(pages + page, page);
   const char* const torn = pages + page - 4;
+  std::memcpy(pages + page - 10, "C=1", 4);
+  const char* const last = pages + page - 10;
   const char* const gone = pages + page;
-  const char* const environment[] = {torn, "A=1", gone, "B=1", nullptr};
-  EXPECT_THAT(NamesOf(EnvironmentTaker({}).Take(environment)), ElementsAre("A", "B"));
+  const char* const environment[] = {torn, "A=1", gone, "B=1", last, nullptr};
+  EXPECT_THAT(NamesOf(EnvironmentTaker({}).Take(environment)), ElementsAre("A", "B", "C"));
   EXPECT_THAT(NamesOf(EnvironmentTaker({}).Take(reinterpret_cast<const char* const*>(gone))), ElementsAre());
   EXPECT_THAT(NamesOf(EnvironmentTaker({}).Take(nullptr)), ElementsAre());
   munmap(pages, page);
