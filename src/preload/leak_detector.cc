@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <span>
 #include <string>
@@ -59,7 +60,9 @@ Suppressions ReadSuppressions(const Options& options) {
     Say("cleanslate: " + path + " can't be read, nothing is suppressed; see CLEANSLATE_SUPPRESSIONS\n");
   }
   std::vector<SuppressionDiagnostic> bad_lines;
-  Suppressions suppressions = Suppressions::Parse(ReadFile(path), &bad_lines);
+  const std::chrono::sys_time<std::chrono::nanoseconds> now{std::chrono::nanoseconds(WallClockNs())};
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  Suppressions suppressions = Suppressions::Parse(ReadFile(path), today, &bad_lines);
   for (const SuppressionDiagnostic& bad : bad_lines) {
     Say("cleanslate: " + path + ":" + std::to_string(bad.line) + ": " + bad.message + "\n");
   }

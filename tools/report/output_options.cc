@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -110,7 +111,8 @@ absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options)
     if (!text.ok())
       return absl::InvalidArgumentError("--suppressions: " + std::string(text.status().message()));
     std::vector<SuppressionDiagnostic> diagnostics;
-    state->suppressions = Suppressions::Parse(*text, &diagnostics);
+    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    state->suppressions = Suppressions::Parse(*text, today, &diagnostics);
     for (const SuppressionDiagnostic& diagnostic : diagnostics) {
       state->warnings.push_back(Visible(options.suppressions) + ":" + std::to_string(diagnostic.line) + ": " +
                                 Visible(diagnostic.message));
@@ -136,7 +138,7 @@ absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options)
 Aggregate::Suppression Presentation::suppression() const {
   if (state_->suppressions.All().empty()) return {};
   return [suppressions = &state_->suppressions](const Finding& finding) {
-    return suppressions->Suppress(finding);
+    return suppressions->Suppress(finding) != nullptr;
   };
 }
 

@@ -163,7 +163,7 @@ TEST(Judge, NamesOnlyWhatItReports) {
 }
 
 TEST(Judge, KeepsOutWhatIsSuppressed) {
-  SimulatedProcess process(kWarningsOnly, Suppressions::Parse("heap-growth:grow\ntmp-growth:/nowhere\n"));
+  SimulatedProcess process(kWarningsOnly, Suppressions::Parse("heap-growth:grow\ntmp-growth:/nowhere\n", {}));
   process.NameStack(9, "grow", "libleak.so");
   EXPECT_EQ(process.FirstFinding(10, [&](WindowNumber) { process.Allocate(9, 1, 16); }), 0u);
   EXPECT_EQ(process.judge.Suppressed(), 1);
