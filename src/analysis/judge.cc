@@ -16,6 +16,7 @@
 #include "analysis/file_rules.h"
 #include "analysis/fingerprint.h"
 #include "analysis/freeze_rules.h"
+#include "analysis/known_survivors.h"
 #include "analysis/left_running_rules.h"
 #include "analysis/limit_rule.h"
 #include "analysis/message.h"
@@ -66,6 +67,7 @@ struct Cause {
   Frames where;
   std::string name;  // of the suspect, where it is the user's or memory is meant
   std::string fingerprint;
+  const KnownSurvivor* known = nullptr;  // what the catalogue has for it
   double per_window_bytes = 0;
   double per_window_count = 0;
 };
@@ -123,14 +125,17 @@ Trend TrendOf(const Cause& cause, WindowNumber window) {
   return trend;
 }
 
+std::string SubjectOf(const Cause& cause) {
+  if (!cause.draft.subject.empty()) return cause.draft.subject;
+  return !cause.name.empty() ? cause.name : "unknown origin";
+}
+
 Finding FindingOf(Cause cause, WindowNumber window) {
   const Draft& draft = cause.draft;
   Finding finding;
   finding.rule = draft.rule;
   finding.severity = draft.severity;
-  finding.subject = !draft.subject.empty() ? draft.subject
-                    : !cause.name.empty()  ? cause.name
-                                           : "unknown origin";
+  finding.subject = SubjectOf(cause);
   finding.message = Sentence(draft, finding.subject, cause.name);
   finding.fingerprint = std::move(cause.fingerprint);
   finding.count = draft.count;
@@ -160,7 +165,8 @@ class Judge::Memory {
         freeze_(options.max_origins) {}
 
   std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
-    suppressed_ = 0;
+    suppressed_.clear();
+    known_.clear();
     left_out_ = 0;
     Drafts drafts;
     heap_.Observe(now.window, now.heap.sites, survivors.heap, drafts);
@@ -178,9 +184,12 @@ class Judge::Memory {
 
     std::vector<Finding> findings;
     for (Cause& cause : WithLimits(Causes(std::move(drafts), name))) {
+      const KnownSurvivor* known = cause.known;
       Finding finding = FindingOf(std::move(cause), now.window);
-      if (suppressions_.Suppress(finding))
-        ++suppressed_;
+      if (const Suppression* line = suppressions_.Suppress(finding))
+        ++suppressed_[line->Text()];
+      else if (known != nullptr)
+        ++known_[std::string(known->name)];
       else
         findings.push_back(std::move(finding));
     }
@@ -193,7 +202,8 @@ class Judge::Memory {
   }
 
   const Suppressions& suppressions() const { return suppressions_; }
-  std::int64_t suppressed() const { return suppressed_; }
+  const SetAside& suppressed() const { return suppressed_; }
+  const SetAside& known() const { return known_; }
   std::int64_t left_out() const { return left_out_; }
   std::int64_t forgotten() const {
     return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten() +
@@ -231,7 +241,8 @@ class Judge::Memory {
     std::vector<Draw> draws;
     for (const Cause& cause : causes) {
       const Draft& draft = cause.draft;
-      if (draft.growth.pattern != Pattern::kGrowing || !draft.limit || !draft.headroom) continue;
+      if (cause.known != nullptr || draft.growth.pattern != Pattern::kGrowing) continue;
+      if (!draft.limit || !draft.headroom) continue;
       const bool bytes = IsMemory(draft.rule) || draft.rule == kTmpGrowth;
       Draw draw;
       draw.resource = ResourceOf(draft.rule);
@@ -258,7 +269,7 @@ class Judge::Memory {
     std::sort(drafts.begin(), drafts.end(),
               [](const Draft& a, const Draft& b) { return BySize(a) < BySize(b); });
     std::map<std::string_view, std::size_t> named;  // by rule
-    std::map<std::pair<std::string_view, std::string>, std::size_t> places;
+    std::map<std::tuple<std::string_view, std::string, const KnownSurvivor*>, std::size_t> places;
     std::vector<Cause> causes;
     for (Draft& draft : drafts) {
       if (IsKnownGarbage(draft)) continue;
@@ -268,7 +279,10 @@ class Judge::Memory {
       }
       Cause cause = Named(std::move(draft), name);
       if (cause.draft.severity < options_.least || cause.draft.rule.empty()) continue;
-      const auto [place, is_new] = places.try_emplace({cause.draft.rule, cause.fingerprint}, causes.size());
+      // What is known stays apart, or the user's own could hide behind a larger part that is harmless.
+      cause.known = Explain(cause.draft.rule, cause.draft.severity, SubjectOf(cause), cause.where);
+      const auto [place, is_new] =
+          places.try_emplace({cause.draft.rule, cause.fingerprint, cause.known}, causes.size());
       if (is_new)
         causes.push_back(std::move(cause));
       else
@@ -354,7 +368,8 @@ class Judge::Memory {
   std::unordered_set<StackId> collected_;
   std::optional<std::int64_t> ended_children_before_;
   bool had_children_ = false;
-  std::int64_t suppressed_ = 0;
+  SetAside suppressed_;
+  SetAside known_;
   std::int64_t left_out_ = 0;
 };
 
@@ -371,8 +386,11 @@ std::vector<Finding> Judge::Observe(const Survivors& survivors, const Snapshot& 
 const Suppressions& Judge::UsedSuppressions() const {
   return memory_->suppressions();
 }
-std::int64_t Judge::Suppressed() const {
+const SetAside& Judge::Suppressed() const {
   return memory_->suppressed();
+}
+const SetAside& Judge::Known() const {
+  return memory_->known();
 }
 std::int64_t Judge::LeftOut() const {
   return memory_->left_out();

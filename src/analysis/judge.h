@@ -16,7 +16,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "analysis/finding.h"
@@ -35,6 +37,8 @@ struct JudgeOptions {
   std::int64_t memory_limit_bytes = 0;  // of the environment; 0: unknown, heap findings have no `limit`
 };
 
+using SetAside = std::map<std::string, std::int64_t>;
+
 class Judge {
  public:
   explicit Judge(Suppressions suppressions, JudgeOptions options = {});
@@ -46,9 +50,13 @@ class Judge {
   std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name);
 
   const Suppressions& UsedSuppressions() const;
-  std::int64_t Suppressed() const;  // findings that suppressions kept out of the last Observe
-  std::int64_t LeftOut() const;     // findings beyond `max_findings` in the last Observe
-  std::int64_t Forgotten() const;   // histories given up for want of room since the beginning
+  // What the last Observe has set aside: findings, by the text of the suppressions' line or by the name in
+  // the catalogue of known survivors. A line of the user's counts before the catalogue: whoever has written
+  // one wants to see that it works, and not that it never matched.
+  const SetAside& Suppressed() const;
+  const SetAside& Known() const;
+  std::int64_t LeftOut() const;    // findings beyond `max_findings` in the last Observe
+  std::int64_t Forgotten() const;  // histories given up for want of room since the beginning
 
  private:
   class Memory;

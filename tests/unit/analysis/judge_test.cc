@@ -166,7 +166,8 @@ TEST(Judge, KeepsOutWhatIsSuppressed) {
   SimulatedProcess process(kWarningsOnly, Suppressions::Parse("heap-growth:grow\ntmp-growth:/nowhere\n", {}));
   process.NameStack(9, "grow", "libleak.so");
   EXPECT_EQ(process.FirstFinding(10, [&](WindowNumber) { process.Allocate(9, 1, 16); }), 0u);
-  EXPECT_EQ(process.judge.Suppressed(), 1);
+  EXPECT_EQ(process.judge.Suppressed(), (SetAside{{"heap-growth:grow", 1}}));
+  EXPECT_THAT(process.judge.Known(), IsEmpty());
   EXPECT_THAT(process.judge.UsedSuppressions().Unused(), SizeIs(1));
 }
 
