@@ -19,7 +19,7 @@ class StaleConnections {
   static constexpr int kMostDescriptors = 65536;
 
   struct Connection {
-    int fd = -1;
+    int fd = 0;
     std::uint64_t inode = 0;
     bool told = false;                                // an earlier window told of it
     bool dead = false, used = false, closed = false;  // what was found, and what became of it since

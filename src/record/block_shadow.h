@@ -184,7 +184,7 @@ class BlockShadow {
   std::size_t TakeLongSize(const void* block);
 
   std::atomic<Leaf*>* directory_ = nullptr;
-  int unit_shift_ = 5;
+  int unit_shift_ = 0;
   std::atomic<Leaf*> leaves_ = nullptr;
 };
 

@@ -167,7 +167,7 @@ class Recorder {
 
   std::atomic<WindowNumber> window_ = 0;
   StackMode stack_mode_ = StackMode::kFull;
-  std::uint32_t state_ = kAllState;
+  std::uint32_t state_ = 0;  // zeros all, so that the tables take no place in the file
   BlockShadow shadow_;
   StackTable stacks_;
   ThreadStates threads_;

@@ -24,6 +24,10 @@ bool StackTable::Open() {
     index->mask = kFirstIndexSlots - 1;
     index_.store(index, std::memory_order_release);
   }
+  if (next_node_.load(std::memory_order_relaxed) == 0) {
+    next_node_.store(1, std::memory_order_relaxed);
+    next_stack_.store(2, std::memory_order_relaxed);
+  }
   return nodes_ != nullptr && ends_ != nullptr;
 }
 

@@ -120,8 +120,8 @@ class StackTable {
   NodeRecord* nodes_ = nullptr;
   Node* ends_ = nullptr;  // by stack: its innermost node
   std::atomic<Index*> index_ = nullptr;
-  std::atomic<Node> next_node_ = 1;
-  std::atomic<std::uint32_t> next_stack_ = 2;
+  std::atomic<Node> next_node_ = 0;  // 1 and 2 from Open on
+  std::atomic<std::uint32_t> next_stack_ = 0;
   std::atomic<std::int64_t> refused_ = 0;
 };
 
