@@ -9,7 +9,6 @@
 #include "snapshot/activity_taker.h"
 #include "snapshot/attribute_taker.h"
 #include "snapshot/child_taker.h"
-#include "snapshot/descriptor_taker.h"
 #include "snapshot/process_taker.h"
 
 namespace cleanslate {
@@ -69,6 +68,13 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
       budget_(options.budget_ms),
       own_descriptor_(std::move(own_descriptor)),
       heap_(recorder),
+      descriptors_([this] {
+        DescriptorTakerOptions descriptors;
+        descriptors.excluded = [this](int fd) { return fd == own_descriptor_(); };
+        descriptors.birth = [](int fd) { return recorder.DescriptorBirth(fd); };
+        descriptors.is_runtime_api = [](int fd) { return IsRuntimeApiConnection(fd); };
+        return descriptors;
+      }()),
       files_([&] {
         FileTakerOptions files = FileOptions(options);
         files.excluded = [this](std::uint64_t device, std::uint64_t inode) {
@@ -87,13 +93,7 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   now.window = window;
   if (Wants(kHeapState)) now.heap = heap_.Take(window);
   if (Wants(kMappingState)) now.mappings = TakeMappings(recorder, window);
-  if (Wants(kDescriptorState)) {
-    DescriptorTakerOptions options;
-    options.excluded = [this](int fd) { return fd == own_descriptor_(); };
-    options.birth = [](int fd) { return recorder.DescriptorBirth(fd); };
-    options.is_runtime_api = [](int fd) { return IsRuntimeApiConnection(fd); };
-    now.descriptors = TakeDescriptors(options);
-  }
+  if (Wants(kDescriptorState)) now.descriptors = descriptors_.Take();
   // The reports may be written into a folder that is watched.
   if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
   if (Wants(kTmpState)) now.files = files_.Take(deadline);

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/options.h"
+#include "snapshot/descriptor_taker.h"
 #include "snapshot/environment_taker.h"
 #include "snapshot/file_taker.h"
 #include "snapshot/heap_taker.h"
@@ -32,6 +33,7 @@ class SnapshotTaker {
   std::function<int()> own_descriptor_;
   struct stat own_file_ = {};  // the file behind it
   HeapTaker heap_;
+  DescriptorTaker descriptors_;
   FileTaker files_;
   ThreadTaker threads_;
   EnvironmentTaker environment_;

@@ -99,58 +99,91 @@ bool TimerIsArmed(int fd) {
   return at != std::string_view::npos && !info.substr(at + kField.size()).starts_with("0, 0)");
 }
 
-std::optional<Descriptor> Look(int fd) {
-  struct stat status = {};
-  if (fstat(fd, &status) != 0) return std::nullopt;  // closed since it was listed
-  Descriptor seen;
-  seen.fd = fd;
-  seen.target = LinkTarget(fd);
-  seen.kind = KindOf(status, seen.target);
-  seen.device = status.st_dev;
-  seen.inode = status.st_ino;
-  if (S_ISREG(status.st_mode)) seen.bytes = status.st_size;
-  if ((S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) && status.st_nlink == 0) {
-    constexpr std::string_view kMark = " (deleted)";
-    if (seen.target.ends_with(kMark)) seen.target.resize(seen.target.size() - kMark.size());
-    seen.deleted = seen.kind != DescriptorKind::kMemory;  // a memfd never had a name
-  }
-  if (seen.kind == DescriptorKind::kTimer) seen.state = TimerIsArmed(fd) ? "armed" : "disarmed";
-  if (seen.kind == DescriptorKind::kSocket) {
-    SocketEnds ends = DescribeSocket(fd);
-    seen.local = std::move(ends.local);
-    seen.peer = std::move(ends.peer);
-    seen.state = std::move(ends.state);
-  }
-  return seen;
-}
-
 std::int64_t SoftLimit() {
   rlimit limit = {};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
   return static_cast<std::int64_t>(limit.rlim_cur);
 }
 
+// All anonymous inodes are one, so only their births tell them apart.
+bool CanBeKnown(const Descriptor& descriptor) {
+  if (descriptor.target.starts_with("anon_inode:") || descriptor.target.starts_with("pidfd:"))
+    return descriptor.born != 0 || descriptor.stack != StackId::kNone;
+  // Another socket may be bound or connected later, or to another peer.
+  return descriptor.kind != DescriptorKind::kSocket || descriptor.peer.starts_with("tcp ") ||
+         descriptor.peer.starts_with("unix ");
+}
+
+void LookAtState(Descriptor& seen) {
+  if (seen.kind == DescriptorKind::kTimer) seen.state = TimerIsArmed(seen.fd) ? "armed" : "disarmed";
+  if (seen.kind == DescriptorKind::kSocket && seen.local.starts_with("tcp ")) seen.state = TcpState(seen.fd);
+}
+
 }  // namespace
 
-DescriptorSnapshot TakeDescriptors(const DescriptorTakerOptions& options) {
+std::optional<DescriptorTaker::Seen> DescriptorTaker::Look(int fd, const Seen* before) const {
+  struct stat status = {};
+  if (fstat(fd, &status) != 0) return std::nullopt;  // closed since it was listed
+  Seen seen;
+  Descriptor& now = seen.descriptor;
+  const Birth birth = options_.birth ? options_.birth(fd) : Birth{};
+  seen.changed_ns = std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+  if (before != nullptr) {
+    const Descriptor& then = before->descriptor;
+    const bool same = then.device == status.st_dev && then.inode == status.st_ino &&
+                      before->changed_ns == seen.changed_ns && then.born == birth.window &&
+                      then.stack == birth.stack;
+    if (same && CanBeKnown(then)) {
+      seen = *before;
+      if (S_ISREG(status.st_mode)) now.bytes = status.st_size;
+      LookAtState(now);
+      return seen;
+    }
+  }
+  now.fd = fd;
+  now.born = birth.window;
+  now.stack = birth.stack;
+  now.target = LinkTarget(fd);
+  now.kind = KindOf(status, now.target);
+  now.device = status.st_dev;
+  now.inode = status.st_ino;
+  if (S_ISREG(status.st_mode)) now.bytes = status.st_size;
+  if ((S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) && status.st_nlink == 0) {
+    constexpr std::string_view kMark = " (deleted)";
+    if (now.target.ends_with(kMark)) now.target.resize(now.target.size() - kMark.size());
+    now.deleted = now.kind != DescriptorKind::kMemory;  // a memfd never had a name
+  }
+  if (now.kind == DescriptorKind::kSocket) {
+    SocketEnds ends = DescribeSocket(fd);
+    now.local = std::move(ends.local);
+    now.peer = std::move(ends.peer);
+    now.state = std::move(ends.state);
+  } else {
+    LookAtState(now);
+  }
+  return seen;
+}
+
+DescriptorSnapshot DescriptorTaker::Take() {
   DescriptorSnapshot taken;
+  std::vector<Seen> all;
   taken.limit = SoftLimit();
+  auto before = before_.begin();
   for (const int fd : OpenNumbers(taken.limit)) {
-    if (options.excluded && options.excluded(fd)) continue;
-    if (taken.open.size() >= options.max_entries) {
+    if (options_.excluded && options_.excluded(fd)) continue;
+    if (taken.open.size() >= options_.max_entries) {
       ++taken.left_out;
       continue;
     }
-    std::optional<Descriptor> seen = Look(fd);
+    while (before != before_.end() && before->descriptor.fd < fd) ++before;
+    const bool known = before != before_.end() && before->descriptor.fd == fd;
+    std::optional<Seen> seen = Look(fd, known ? &*before : nullptr);
     if (!seen) continue;
-    if (options.is_runtime_api) seen->runtime_api = options.is_runtime_api(fd);
-    if (options.birth) {
-      const Birth birth = options.birth(fd);
-      seen->born = birth.window;
-      seen->stack = birth.stack;
-    }
-    taken.open.push_back(std::move(*seen));
+    seen->descriptor.runtime_api = options_.is_runtime_api && options_.is_runtime_api(fd);
+    taken.open.push_back(seen->descriptor);
+    all.push_back(std::move(*seen));
   }
+  before_ = std::move(all);
   return taken;
 }
 

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -61,44 +62,54 @@ class SipHash {
   std::uint64_t v0_, v1_, v2_, v3_;
 };
 
-// The text at `address`, up to its zero.
-bool ReadText(OwnMemory& memory, std::uintptr_t address, std::string& text) {
-  constexpr std::size_t kFirst = 256;
-  constexpr std::size_t kMost = EnvironmentTaker::kMostValueBytes;
-  text.clear();
-  for (std::size_t size = kFirst; text.size() < kMost; size = 4 * size) {
-    const std::size_t before = text.size();
-    // The zero may be the last byte that is mapped.
-    const std::size_t to_page_end = OwnMemory::PageBytes() - (address + before) % OwnMemory::PageBytes();
-    const std::size_t wanted = std::min({size, kMost - before, to_page_end});
-    text.resize(before + wanted);
-    const std::size_t got = memory.Read(address + before, text.data() + before, wanted);
-    text.resize(before + got);
-    const std::size_t zero = text.find('\0', before);
-    if (zero != std::string::npos) {
-      text.resize(zero);
-      return true;
+// Whole pages, each read once: most texts lie side by side. Values are among what is read, so the pages are
+// wiped in the end.
+class Pages {
+ public:
+  ~Pages() {
+    for (auto& [page, bytes] : pages_) explicit_bzero(bytes.data(), bytes.size());
+  }
+
+  // What can be read from `address` to its page's end; empty when that is nothing.
+  std::string_view From(std::uintptr_t address) {
+    const std::size_t within = address % OwnMemory::PageBytes();
+    const auto [at, is_new] = pages_.try_emplace(address - within);
+    std::string& bytes = at->second;
+    if (is_new) {
+      bytes.resize(OwnMemory::PageBytes());
+      bytes.resize(memory_.Read(address - within, bytes.data(), bytes.size()));
     }
-    if (got < wanted) return false;
+    return within < bytes.size() ? std::string_view(bytes).substr(within) : std::string_view();
+  }
+
+ private:
+  OwnMemory memory_;
+  std::unordered_map<std::uintptr_t, std::string> pages_;
+};
+
+// The text at `address`, up to its zero or as much as is looked at.
+bool ReadText(Pages& pages, std::uintptr_t address, std::string& text) {
+  text.clear();
+  while (text.size() < EnvironmentTaker::kMostValueBytes) {
+    const std::string_view here = pages.From(address + text.size());
+    if (here.empty()) return false;
+    const std::size_t zero = here.find('\0');
+    text.append(here.substr(0, zero));
+    if (zero != std::string_view::npos) return true;
   }
   return true;
 }
 
-std::vector<std::uintptr_t> ReadPointers(OwnMemory& memory, std::uintptr_t address, std::size_t most) {
+std::vector<std::uintptr_t> ReadPointers(Pages& pages, std::uintptr_t address, std::size_t most) {
   std::vector<std::uintptr_t> pointers;
   while (pointers.size() < most) {
-    const std::size_t before = pointers.size();
-    const std::uintptr_t at = address + before * sizeof(std::uintptr_t);
-    const std::size_t wanted =
-        (OwnMemory::PageBytes() - at % OwnMemory::PageBytes()) / sizeof(std::uintptr_t);
-    pointers.resize(before + wanted);
-    const std::size_t got =
-        memory.Read(at, &pointers[before], wanted * sizeof(std::uintptr_t)) / sizeof(std::uintptr_t);
-    pointers.resize(before + got);
-    const auto end = std::find(pointers.begin() + static_cast<std::ptrdiff_t>(before), pointers.end(), 0u);
-    if (end != pointers.end() || got < wanted) {
-      pointers.erase(end, pointers.end());
-      break;
+    const std::string_view here = pages.From(address + pointers.size() * sizeof(std::uintptr_t));
+    if (here.size() < sizeof(std::uintptr_t)) break;
+    for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= here.size(); at += sizeof(std::uintptr_t)) {
+      std::uintptr_t pointer = 0;
+      std::memcpy(&pointer, here.data() + at, sizeof pointer);
+      if (pointer == 0) return pointers;
+      pointers.push_back(pointer);
     }
   }
   return pointers;
@@ -119,16 +130,16 @@ EnvironmentSnapshot EnvironmentTaker::Take() const {
 EnvironmentSnapshot EnvironmentTaker::Take(const char* const* environment) const {
   EnvironmentSnapshot taken;
   if (environment == nullptr) return taken;
-  OwnMemory memory;
+  Pages pages;
   std::vector<std::uintptr_t> texts =
-      ReadPointers(memory, reinterpret_cast<std::uintptr_t>(environment), kMostVariables + 1);
+      ReadPointers(pages, reinterpret_cast<std::uintptr_t>(environment), kMostVariables + 1);
   if (texts.size() > kMostVariables) {
     taken.left_out = static_cast<std::int64_t>(texts.size() - kMostVariables);
     texts.resize(kMostVariables);
   }
   std::string text;
   for (const std::uintptr_t address : texts) {
-    if (!ReadText(memory, address, text)) continue;
+    if (!ReadText(pages, address, text)) continue;
     // A leading '=' would be part of a name.
     const std::size_t equals = text.find('=', 1);
     if (equals == std::string::npos) continue;

@@ -48,17 +48,6 @@ std::string ProtocolOf(int fd) {
   return IntOption(fd, SO_TYPE) == SOCK_RAW ? "raw" : "ip";
 }
 
-std::string TcpState(int fd) {
-  // In the order of the kernel's enumeration, which netinet/tcp.h repeats.
-  static constexpr std::array<const char*, 13> kNames = {
-      "",      "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",   "TIME_WAIT",
-      "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV"};
-  tcp_info info = {};
-  socklen_t length = sizeof info;
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length == 0) return {};
-  return info.tcpi_state < kNames.size() ? kNames[info.tcpi_state] : "";
-}
-
 std::string IPv4Text(const in_addr& address) {
   char text[INET_ADDRSTRLEN];
   return inet_ntop(AF_INET, &address, text, sizeof text) == nullptr ? "" : text;
@@ -75,6 +64,17 @@ std::string UnixName(const sockaddr_storage& address, socklen_t length) {
 }
 
 }  // namespace
+
+std::string TcpState(int fd) {
+  // In the order of the kernel's enumeration, which netinet/tcp.h repeats.
+  static constexpr std::array<const char*, 13> kNames = {
+      "",      "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",   "TIME_WAIT",
+      "CLOSE", "CLOSE_WAIT",  "LAST_ACK", "LISTEN",   "CLOSING",   "NEW_SYN_RECV"};
+  tcp_info info = {};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length == 0) return {};
+  return info.tcpi_state < kNames.size() ? kNames[info.tcpi_state] : "";
+}
 
 std::string DescribeAddress(const std::string& protocol, const sockaddr_storage& address, socklen_t length) {
   switch (address.ss_family) {

@@ -16,6 +16,8 @@ struct SocketEnds {
 };
 
 SocketEnds DescribeSocket(int fd);
+// Of a TCP socket; empty where the kernel doesn't say.
+std::string TcpState(int fd);
 
 // Exposed for its test: an address as `protocol` speaks of it. IPv4 addresses mapped into IPv6 are written as
 // IPv4, so that one peer has one name.

@@ -63,7 +63,7 @@ std::optional<Descriptor> Find(const DescriptorSnapshot& taken, int fd) {
 }
 
 Descriptor Look(int fd) {
-  const std::optional<Descriptor> found = Find(TakeDescriptors({}), fd);
+  const std::optional<Descriptor> found = Find(DescriptorTaker({}).Take(), fd);
   EXPECT_TRUE(found.has_value()) << fd;
   return found.value_or(Descriptor());
 }
@@ -198,7 +198,7 @@ TEST_F(Descriptors, JoinsWhatTheCallerKnows) {
   options.excluded = [ours](int fd) { return fd == ours; };
   options.is_runtime_api = [api](int fd) { return fd == api; };
   options.birth = [born](int fd) { return fd == born ? Birth{StackId{9}, 4} : Birth(); };
-  const DescriptorSnapshot taken = TakeDescriptors(options);
+  const DescriptorSnapshot taken = DescriptorTaker(options).Take();
   EXPECT_FALSE(Find(taken, ours).has_value());
   EXPECT_TRUE(Find(taken, api)->runtime_api);
   EXPECT_FALSE(Find(taken, born)->runtime_api);
@@ -215,14 +215,14 @@ std::set<int> Numbers(const DescriptorSnapshot& taken) {
 
 TEST_F(Descriptors, TakesExactlyWhatIsOpenInOrderAndLeavesNothingOpen) {
   for (int i = 0; i < 50; ++i) Keep(dup2(Keep(eventfd(0, 0)), 500 + 7 * i));
-  const DescriptorSnapshot taken = TakeDescriptors({});
+  const DescriptorSnapshot taken = DescriptorTaker({}).Take();
   std::set<int> expected;
   for (int fd = 0; fd < 2000; ++fd)
     if (fcntl(fd, F_GETFD) != -1) expected.insert(fd);
   EXPECT_EQ(Numbers(taken), expected);  // neither the folder's own number nor one forgotten
   EXPECT_TRUE(std::is_sorted(taken.open.begin(), taken.open.end(),
                              [](const Descriptor& a, const Descriptor& b) { return a.fd < b.fd; }));
-  EXPECT_EQ(Numbers(TakeDescriptors({})), expected);
+  EXPECT_EQ(Numbers(DescriptorTaker({}).Take()), expected);
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);
   EXPECT_EQ(taken.limit, static_cast<std::int64_t>(limit.rlim_cur));
@@ -230,10 +230,10 @@ TEST_F(Descriptors, TakesExactlyWhatIsOpenInOrderAndLeavesNothingOpen) {
 
 TEST_F(Descriptors, CountsWhatTheBudgetCuts) {
   for (int i = 0; i < 20; ++i) Keep(eventfd(0, 0));
-  const auto all = static_cast<std::int64_t>(TakeDescriptors({}).open.size());
+  const auto all = static_cast<std::int64_t>(DescriptorTaker({}).Take().open.size());
   DescriptorTakerOptions options;
   options.max_entries = 5;
-  const DescriptorSnapshot taken = TakeDescriptors(options);
+  const DescriptorSnapshot taken = DescriptorTaker(options).Take();
   EXPECT_EQ(taken.open.size(), 5u);
   EXPECT_EQ(taken.left_out, all - 5);
 }
@@ -247,7 +247,7 @@ TEST_F(Descriptors, AreSeenWhenNoneIsLeftToLookWith) {
   std::vector<int> leaked;
   for (int fd = eventfd(0, 0); fd >= 0; fd = eventfd(0, 0)) leaked.push_back(fd);
   const int error = errno;
-  const DescriptorSnapshot taken = TakeDescriptors({});
+  const DescriptorSnapshot taken = DescriptorTaker({}).Take();
   setrlimit(RLIMIT_NOFILE, &limit);
   for (const int fd : leaked) close(fd);
   EXPECT_EQ(error, EMFILE);
@@ -279,9 +279,101 @@ TEST_F(Descriptors, MayComeAndGoMeanwhile) {
     }
   });
   const int mine = Keep(eventfd(0, 0));
-  for (int i = 0; i < 200; ++i) EXPECT_TRUE(Find(TakeDescriptors({}), mine).has_value());
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(Find(DescriptorTaker({}).Take(), mine).has_value());
   stop = true;
   other.join();
+}
+
+// What a taker remembers must never be more than what a fresh one sees.
+class KnownDescriptors : public Descriptors {
+ protected:
+  void ExpectAsFresh(const char* what) {
+    const std::vector<Descriptor> known = taker_.Take().open;
+    const std::vector<Descriptor> fresh = DescriptorTaker({}).Take().open;
+    ASSERT_EQ(known.size(), fresh.size()) << what;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      EXPECT_EQ(known[i].fd, fresh[i].fd) << what;
+      EXPECT_EQ(known[i].kind, fresh[i].kind) << what;
+      EXPECT_EQ(known[i].target, fresh[i].target) << what;
+      EXPECT_EQ(known[i].inode, fresh[i].inode) << what;
+      EXPECT_EQ(known[i].deleted, fresh[i].deleted) << what;
+      EXPECT_EQ(known[i].bytes, fresh[i].bytes) << what;
+      EXPECT_EQ(known[i].local, fresh[i].local) << what;
+      EXPECT_EQ(known[i].peer, fresh[i].peer) << what;
+      EXPECT_EQ(known[i].state, fresh[i].state) << what;
+    }
+  }
+
+  DescriptorTaker taker_{{}};
+};
+
+TEST_F(KnownDescriptors, FilesAreFollowed) {
+  char path[] = "/tmp/knownXXXXXX";
+  const int fd = mkstemp(path);
+  const std::string other = std::string(path) + ".moved";
+  ExpectAsFresh("made");
+  ASSERT_EQ(write(fd, "12345", 5), 5);
+  ExpectAsFresh("grown");
+  ASSERT_EQ(rename(path, other.c_str()), 0);
+  ExpectAsFresh("renamed");
+  ASSERT_EQ(unlink(other.c_str()), 0);
+  ExpectAsFresh("deleted");
+  close(fd);
+  ExpectAsFresh("closed");
+}
+
+TEST_F(KnownDescriptors, NumbersMayComeToMeanOthers) {
+  int fd = eventfd(0, 0);
+  ExpectAsFresh("an event counter");
+  close(fd);
+  const int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+  EXPECT_EQ(timer, fd);
+  ExpectAsFresh("a timer in its place");
+  const itimerspec set = {{0, 0}, {1000, 0}};
+  ASSERT_EQ(timerfd_settime(timer, 0, &set, nullptr), 0);
+  ExpectAsFresh("armed");
+  const int null = open("/dev/null", O_RDONLY);
+  ASSERT_EQ(dup2(null, timer), timer);
+  ExpectAsFresh("replaced");
+  close(null);
+  close(timer);
+}
+
+TEST_F(KnownDescriptors, ConnectionsAreFollowed) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ExpectAsFresh("not bound");
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ExpectAsFresh("listening");
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  ExpectAsFresh("not connected");
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), size), 0);
+  const int server = accept(listener, nullptr, nullptr);
+  ExpectAsFresh("connected");
+  ExpectAsFresh("unchanged");
+  close(server);
+  while (Find(DescriptorTaker({}).Take(), client)->state == "ESTABLISHED") std::this_thread::yield();
+  ExpectAsFresh("closed by its peer");
+  close(client);
+  close(listener);
+}
+
+TEST_F(KnownDescriptors, UnconnectedSocketsMayFindAnotherPeer) {
+  const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (const std::uint16_t port : {std::uint16_t{9}, std::uint16_t{10}}) {
+    address.sin_port = htons(port);
+    ASSERT_EQ(connect(udp, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ExpectAsFresh("connected");
+  }
+  close(udp);
 }
 
 }  // namespace
