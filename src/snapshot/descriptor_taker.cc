@@ -143,7 +143,7 @@ std::optional<DescriptorTaker::Seen> DescriptorTaker::Look(int fd, const Seen* b
   now.fd = fd;
   now.born = birth.window;
   now.stack = birth.stack;
-  now.target = LinkTarget(fd);
+  now.target = S_ISSOCK(status.st_mode) ? "socket:[" + std::to_string(status.st_ino) + "]" : LinkTarget(fd);
   now.kind = KindOf(status, now.target);
   now.device = status.st_dev;
   now.inode = status.st_ino;
