@@ -42,49 +42,6 @@ std::vector<Descriptor> NewDescriptors(const DescriptorSnapshot& before, const D
   return born;
 }
 
-// Nothing when the name holds what it held. A folder's time and size only say that names in it changed, and
-// those speak for themselves; a change of status alone (chmod, a hard link) leaves no data behind.
-bool Compare(const FileEntry& before, const FileEntry& now, ChangedFile& changed) {
-  changed.file = now;
-  changed.bytes_before = before.bytes;
-  if (before.type != now.type) {
-    changed.change = FileChange::kModified;
-    return true;
-  }
-  if (now.type == FileType::kDirectory) return false;
-  const bool other_file = before.inode != now.inode || before.device != now.device;
-  if (!other_file && before.bytes == now.bytes && before.modified_ns == now.modified_ns) {
-    // A writer may have put the old time of modification back; it can't put back the time of the change.
-    if (before.changed_ns == now.changed_ns || now.born == before.born) return false;
-  }
-  changed.change = now.bytes > before.bytes ? FileChange::kGrown : FileChange::kModified;
-  return true;
-}
-
-std::vector<ChangedFile> ChangedFiles(const FileSnapshot& before, const FileSnapshot& now) {
-  std::vector<ChangedFile> changed;
-  auto old = before.entries.begin();
-  auto current = now.entries.begin();
-  while (old != before.entries.end() || current != now.entries.end()) {
-    const int order = old == before.entries.end()    ? 1
-                      : current == now.entries.end() ? -1
-                                                     : old->path.compare(current->path);
-    if (order < 0) {
-      changed.push_back({*old, FileChange::kDeleted, old->bytes});
-      ++old;
-    } else if (order > 0) {
-      if (!current->found_late || current->born != 0) changed.push_back({*current, FileChange::kCreated, 0});
-      ++current;
-    } else {
-      ChangedFile difference;
-      if (Compare(*old, *current, difference)) changed.push_back(std::move(difference));
-      ++old;
-      ++current;
-    }
-  }
-  return changed;
-}
-
 // Threads and processes: those that the list of before doesn't hold. Ids are used again, ages are not.
 template <typename Task, typename Id>
 std::vector<Task> NewTasks(const std::vector<Task>& before, const std::vector<Task>& now, Id id) {
@@ -156,7 +113,7 @@ Survivors Diff(const Snapshot& before, const Snapshot& now) {
   survivors.heap = WithSurvivors(now.heap.sites);
   survivors.mappings = WithSurvivors(now.mappings.sites);
   survivors.descriptors = NewDescriptors(before.descriptors, now.descriptors);
-  survivors.files = ChangedFiles(before.files, now.files);
+  survivors.files = now.files.changed;
   survivors.threads =
       NewTasks(before.threads.threads, now.threads.threads, [](const Thread& thread) { return thread.tid; });
   survivors.children = NewTasks(before.children.children, now.children.children,

@@ -10,14 +10,6 @@
 
 namespace cleanslate {
 
-enum class FileChange : std::uint8_t { kCreated, kGrown, kModified, kDeleted };
-
-struct ChangedFile {
-  FileEntry file;  // as it is now; as it was, when deleted
-  FileChange change = FileChange::kCreated;
-  std::int64_t bytes_before = 0;
-};
-
 enum class EntryChange : std::uint8_t { kAdded, kChanged, kRemoved };
 
 struct EnvironmentChange {

@@ -176,8 +176,7 @@ Live LiveOf(const Snapshot& now) {
   live.heap_blocks = now.heap.live_blocks;
   live.descriptors = static_cast<std::int64_t>(now.descriptors.open.size());
   live.tmp_bytes = now.files.bytes;
-  live.tmp_files = std::count_if(now.files.entries.begin(), now.files.entries.end(),
-                                 [](const FileEntry& entry) { return entry.type != FileType::kDirectory; });
+  live.tmp_files = now.files.names;
   live.threads = now.process.threads;
   live.processes = static_cast<std::int64_t>(now.children.children.size());
   for (const Descriptor& each : now.descriptors.open) live.deleted_bytes += each.deleted ? each.bytes : 0;

@@ -35,8 +35,8 @@ std::optional<std::string> NameOf(const ActivityNote& note, const Snapshot& now)
       }
       return std::nullopt;
     case ActivityKind::kFile:
-      for (const FileEntry& file : now.files.entries)
-        if (Recorder::FileKey(file.device, file.inode) == note.key) return file.path;
+      for (const ChangedFile& changed : now.files.changed)
+        if (Recorder::FileKey(changed.file.device, changed.file.inode) == note.key) return changed.file.path;
       return std::nullopt;
     case ActivityKind::kProcess:
       for (const ChildProcess& child : now.children.children)

@@ -1,23 +1,23 @@
 #include "snapshot/file_taker.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <deque>
-#include <memory>
-#include <set>
+#include <optional>
 #include <utility>
+
+#include "base/raw_io.h"
+#include "snapshot/file_change.h"
+#include "snapshot/folder_reader.h"
 
 namespace cleanslate {
 namespace {
 
 constexpr std::size_t kEntriesBetweenClockReads = 32;
+constexpr std::int64_t kBytesPerBlock = 512;  // of st_blocks, whatever the file system's are
 
 std::int64_t Nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -35,60 +35,12 @@ std::string WithoutTrailingSlashes(std::string path) {
   return path;
 }
 
-std::string Joined(const std::string& folder, const char* name) {
-  return folder == "/" ? folder + name : folder + "/" + name;
-}
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-FileDescriptor OpenFolder(int at, const char* name, int flags) {
-  flags |= O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  int fd = openat(at, name, flags | O_NOATIME);
-  if (fd < 0 && errno == EPERM) fd = openat(at, name, flags);  // somebody else's folder
-  return FileDescriptor(fd);
-}
-
-// Step by step from the root, so that no component can have become a symbolic link or a mount point
-// meanwhile. errno says why there is none; a mount point gives EXDEV.
-FileDescriptor OpenBelow(const std::string& root, const std::string& path) {
-  if (path == root) return OpenFolder(AT_FDCWD, root.c_str(), 0);
-  FileDescriptor at(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct stat status = {};
-  if (at.get() < 0 || fstat(at.get(), &status) != 0) return FileDescriptor();
-  const dev_t device = status.st_dev;
-  std::size_t begin = root == "/" ? 1 : root.size() + 1;
-  while (begin < path.size()) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string name = path.substr(begin, end - begin);
-    FileDescriptor next =
-        end == path.size()
-            ? OpenFolder(at.get(), name.c_str(), O_NOFOLLOW)
-            : FileDescriptor(openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (next.get() < 0 || fstat(next.get(), &status) != 0) return FileDescriptor();
-    if (status.st_dev != device) {
-      errno = EXDEV;
-      return FileDescriptor();
-    }
-    at = std::move(next);
-    begin = end + 1;
-  }
-  return at;
+std::string Joined(const std::string& folder, std::string_view name) {
+  std::string path;
+  path.reserve(folder.size() + 1 + name.size());
+  path = folder;
+  if (path != "/") path += '/';
+  return path += name;
 }
 
 bool MeansGone(int error) {
@@ -104,236 +56,373 @@ FileType TypeOf(mode_t mode) {
   return FileType::kOther;
 }
 
+bool SameFile(const KnownName& a, const KnownName& b) {
+  return a.inode == b.inode && a.device == b.device;
+}
+
+bool SameStatus(const KnownName& a, const KnownName& b) {
+  return SameFile(a, b) && a.type == b.type && a.bytes == b.bytes && a.allocated == b.allocated &&
+         a.modified_ns == b.modified_ns && a.changed_ns == b.changed_ns && a.linked == b.linked;
+}
+
+// Without its path: most are compared and never told of.
+FileEntry EntryOf(const KnownName& known) {
+  FileEntry entry;
+  entry.type = known.type;
+  entry.bytes = known.bytes;
+  entry.modified_ns = known.modified_ns;
+  entry.changed_ns = known.changed_ns;
+  entry.device = known.device;
+  entry.inode = known.inode;
+  entry.born = known.born;
+  entry.stack = known.stack;
+  entry.found_late = known.found_late;
+  return entry;
+}
+
 }  // namespace
 
-struct FileTaker::Budget {
-  std::size_t entries;
-  Clock::time_point deadline;
+struct WatchedFolder {
+  std::string path;
+  std::size_t root = 0;             // which of the roots it belongs to
+  WatchedFolder* parent = nullptr;  // whose names include it; null: a root
+  std::list<WatchedFolder>::iterator self;
+  int depth = 0;
+  bool is_new = false;             // its parent had been read before it was there
+  bool complete = false;           // all of it was known once: what isn't known has come since
+  bool failed = false;             // the last visit met something that could not be read
+  bool unfinished = false;         // the last visit was cut
+  bool resumed = false;            // the pass is one that had been cut
+  bool refused = false;            // the pass met names that did not fit
+  std::uint32_t last_take = 0;     // that finished a pass; 0: none has
+  std::uint32_t last_attempt = 0;  // that began or resumed one
+  std::uint32_t pass = 0;          // the Take that began the pass
+  std::size_t seen = 0;            // how many of the names the pass has met
+  long position = 0;               // of an unfinished pass
+  KnownNames names;
+};
+
+struct FileTaker::Walk {
+  Walk(const FileTakerOptions& options, Clock::time_point deadline, const std::vector<ChangedFile>& told)
+      : entries(options.max_entries), changed(options.max_changed), deadline(deadline), told(told) {}
+
+  const std::size_t entries, changed;
+  const Clock::time_point deadline;
+  const std::vector<ChangedFile>& told;
+  std::vector<OpenRoot> roots;
+  FolderReader reader;
   std::size_t used = 0;
+  std::size_t next_clock_read = kEntriesBetweenClockReads;
   bool spent = false;
+  WatchedFolder* cut = nullptr;
 
   // Asked before each step. The first few steps are always granted, so that a walk gets on under any
   // deadline.
   bool Spent() {
-    if (used >= entries) spent = true;
-    if (!spent && used > 0 && used % kEntriesBetweenClockReads == 0) spent = Clock::now() >= deadline;
-    ++used;
+    if (used >= entries || told.size() >= changed) spent = true;
+    if (!spent && used >= next_clock_read) {
+      next_clock_read = used + kEntriesBetweenClockReads;
+      spent = Clock::now() >= deadline;
+    }
     return spent;
+  }
+  void Cut(WatchedFolder& folder, long position) {
+    folder.unfinished = true;
+    folder.position = position;
+    cut = &folder;
   }
 };
 
 FileTaker::FileTaker(FileTakerOptions options) : options_(std::move(options)) {
-  for (std::string& root : options_.folders) root = WithoutTrailingSlashes(std::move(root));
+  for (std::string& given : options_.folders) {
+    std::string path = WithoutTrailingSlashes(std::move(given));
+    if (!path.empty() && RootAt(path) == nullptr) roots_.push_back({std::move(path)});
+  }
 }
 
-void FileTaker::Enroll(const std::string& path, const std::string& root, int depth, bool is_new) {
-  Folder folder;
+FileTaker::~FileTaker() = default;
+
+WatchedFolder** FileTaker::RootAt(const std::string& path) {
+  for (Root& root : roots_)
+    if (root.path == path) return &root.folder;
+  return nullptr;
+}
+
+WatchedFolder& FileTaker::Enroll(std::string path, std::size_t root, WatchedFolder* parent, bool is_new) {
+  WatchedFolder& folder = waiting_.emplace_back();
+  folder.path = std::move(path);
   folder.root = root;
-  folder.depth = depth;
+  folder.parent = parent;
+  folder.self = std::prev(waiting_.end());
+  folder.depth = parent == nullptr ? 0 : parent->depth + 1;
   folder.is_new = is_new;
-  folders_.emplace(path, std::move(folder));
+  return folder;
 }
 
-void FileTaker::Forget(const std::string& path) {
-  const auto forget = [this](auto at) {
-    known_ -= at->second.entries.size();
-    return folders_.erase(at);
-  };
-  if (const auto at = folders_.find(path); at != folders_.end()) forget(at);
-  const std::string below = Joined(path, "");
-  for (auto at = folders_.lower_bound(below); at != folders_.end() && at->first.starts_with(below);)
-    at = forget(at);
+void FileTaker::Fail(WatchedFolder& folder, bool failed) {
+  failed_ -= folder.failed;
+  failed_ += failed;
+  folder.failed = failed;
 }
 
-void FileTaker::Note(const std::string& folder_path, Folder& folder, const char* name,
-                     const struct stat& status, dev_t device) {
-  auto at = folder.entries.find(name);
-  const bool first_sight = at == folder.entries.end();
+void FileTaker::Count(const KnownName& known) {
+  if (known.type != FileType::kDirectory) ++totals_.names;
+  if (known.type != FileType::kRegular) return;
+  totals_.bytes += known.bytes;
+  totals_.allocated += known.allocated;
+  if (!known.linked) return;
+  LinkedFile& file = linked_[{known.device, known.inode}];
+  totals_.bytes -= file.bytes;  // what was seen last counts
+  totals_.allocated -= file.allocated;
+  file = {file.names + 1, known.bytes, known.allocated};
+}
+
+void FileTaker::Discount(const KnownName& known) {
+  if (known.type != FileType::kDirectory) --totals_.names;
+  if (known.type != FileType::kRegular) return;
+  std::int64_t bytes = known.bytes, allocated = known.allocated;
+  if (known.linked) {
+    const auto at = linked_.find({known.device, known.inode});
+    if (at == linked_.end() || --at->second.names > 0) return;
+    bytes = at->second.bytes;
+    allocated = at->second.allocated;
+    linked_.erase(at);
+  }
+  totals_.bytes -= bytes;
+  totals_.allocated -= allocated;
+}
+
+void FileTaker::Tell(const WatchedFolder& folder, std::string_view name, const FileEntry* before,
+                     const FileEntry* now) {
+  if (take_ == 1) return;
+  const std::optional<FileChange> change = ChangeOf(before, now);
+  if (!change) return;
+  ChangedFile& told = changed_.emplace_back();
+  told.file = now != nullptr ? *now : *before;
+  told.file.path = Joined(folder.path, name);
+  told.file.root = static_cast<std::uint32_t>(roots_[folder.root].path.size());
+  told.change = *change;
+  told.bytes_before = before != nullptr ? before->bytes : 0;
+}
+
+void FileTaker::Drop(const WatchedFolder& folder, const KnownName& known) {
+  --known_;
+  Discount(known);
+  const std::string_view name = folder.names.NameOf(known);
+  const FileEntry before = EntryOf(known);
+  Tell(folder, name, &before, nullptr);
+  if (known.folder != nullptr) {
+    Forget(*known.folder);
+  } else if (known.type == FileType::kDirectory && roots_.size() > 1) {
+    WatchedFolder** const root = RootAt(Joined(folder.path, name));
+    if (root != nullptr && *root != nullptr) Forget(**root);
+  }
+}
+
+void FileTaker::Empty(WatchedFolder& folder) {
+  folder.names.RemoveIf([&](const KnownName& known) {
+    Drop(folder, known);
+    return true;
+  });
+}
+
+void FileTaker::Forget(WatchedFolder& folder) {
+  Empty(folder);
+  if (folder.last_take == take_) --finished_;
+  Fail(folder, false);
+  if (folder.parent == nullptr) roots_[folder.root].folder = nullptr;
+  (folder.last_attempt == take_ ? visited_ : waiting_).erase(folder.self);
+}
+
+// A visit has found nothing there, or another thing.
+void FileTaker::Gone(WatchedFolder& folder) {
+  if (folder.parent != nullptr) {
+    const std::string_view path = folder.path;
+    if (KnownName* const known = folder.parent->names.Find(path.substr(path.rfind('/') + 1)))
+      known->folder = nullptr;
+    Forget(folder);
+    return;
+  }
+  Empty(folder);
+  folder.unfinished = false;
+  folder.complete = true;
+  folder.last_take = take_;
+  ++finished_;
+}
+
+void FileTaker::NoteFolder(WatchedFolder& folder, KnownName& known, bool walked, bool is_new) {
+  if (walked && known.folder != nullptr) return;
+  const std::string path = Joined(folder.path, folder.names.NameOf(known));
+  if (WatchedFolder** const root = RootAt(path)) {
+    if (!walked && *root != nullptr) Forget(**root);
+    return;
+  }
+  if (!walked) {
+    if (known.folder != nullptr) Forget(*std::exchange(known.folder, nullptr));
+  } else if (folder.depth + 1 > options_.max_depth) {
+    ++refused_;
+  } else {
+    known.folder = &Enroll(path, folder.root, &folder, is_new);
+  }
+}
+
+void FileTaker::Note(WatchedFolder& folder, std::string_view name, const struct stat& status, dev_t device) {
+  KnownName* known = folder.names.Find(name);
+  const bool first_sight = known == nullptr;
   if (first_sight) {
     if (known_ >= options_.max_known) {
       ++refused_;
+      folder.refused = true;
       return;
     }
     ++known_;
-    at = folder.entries.emplace(name, Known{}).first;
-    at->second.entry.path = Joined(folder_path, name);
-    at->second.entry.root = static_cast<std::uint32_t>(folder.root.size());
+    known = &folder.names.Add(name);
+  } else if (known->seen == take_) {
+    return;  // a folder that changes while it is read may give a name twice
   }
-  Known& known = at->second;
-  known.pass = folder.pass;
-  known.links = status.st_nlink;
-  FileEntry& entry = known.entry;
-  const bool was_folder = entry.type == FileType::kDirectory;
-  entry.type = TypeOf(status.st_mode);
-  entry.bytes = status.st_size;
-  entry.modified_ns = Nanoseconds(status.st_mtim);
-  entry.changed_ns = Nanoseconds(status.st_ctim);
-  const bool same_file = entry.device == status.st_dev && entry.inode == status.st_ino;
-  entry.device = status.st_dev;
-  entry.inode = status.st_ino;
+  if (first_sight || known->seen < folder.pass) ++folder.seen;
+
+  KnownName now = *known;
+  now.seen = take_;
+  now.type = TypeOf(status.st_mode);
+  now.bytes = status.st_size;
+  now.allocated = std::int64_t{status.st_blocks} * kBytesPerBlock;
+  now.modified_ns = Nanoseconds(status.st_mtim);
+  now.changed_ns = Nanoseconds(status.st_ctim);
+  now.device = status.st_dev;
+  now.inode = status.st_ino;
+  now.linked = now.type == FileType::kRegular && status.st_nlink > 1;
   // What changed after the first Take did so while we watched, whenever it is found.
   if (first_sight)
-    entry.found_late =
-        take_ > 1 && folder.last_take == 0 && !folder.is_new && entry.changed_ns < first_take_ns_;
-  const Birth birth = options_.birth ? options_.birth(entry.device, entry.inode) : Birth();
+    now.found_late = take_ > 1 && !folder.complete && !folder.is_new && now.changed_ns < first_take_ns_;
+  // Asked for even where nothing has changed: a file that was opened to be written to is ours from then on.
+  const Birth birth = options_.birth ? options_.birth(now.device, now.inode) : Birth();
   // A birth that is no longer on record was still seen.
   const bool known_birth = birth.window != 0 || birth.stack != StackId::kNone;
-  if (known_birth || !same_file) {
-    entry.born = birth.window;
-    entry.stack = birth.stack;
+  if (known_birth || first_sight || !SameFile(now, *known)) {
+    now.born = birth.window;
+    now.stack = birth.stack;
   }
 
-  const bool is_folder = entry.type == FileType::kDirectory && status.st_dev == device;
-  if (was_folder && !is_folder) Forget(entry.path);
-  if (!is_folder || folders_.contains(entry.path)) return;
-  if (folder.depth + 1 > options_.max_depth) {
-    ++refused_;
-    return;
+  const bool was_folder = !first_sight && known->type == FileType::kDirectory;
+  const bool walked = now.type == FileType::kDirectory && now.device == device;
+  if (first_sight || !SameStatus(*known, now)) {
+    if (!first_sight) Discount(*known);
+    Count(now);
+    const FileEntry before = EntryOf(*known), after = EntryOf(now);
+    Tell(folder, name, first_sight ? nullptr : &before, &after);
   }
-  Enroll(entry.path, folder.root, folder.depth + 1, first_sight && (folder.is_new || folder.last_take > 0));
-  queue_.push_back(entry.path);
+  *known = now;
+  if (was_folder || walked)
+    NoteFolder(folder, *known, walked, first_sight && (folder.is_new || folder.complete));
 }
 
-void FileTaker::Visit(const std::string& path, Folder& folder, Budget& budget) {
-  if (budget.Spent()) return;
+void FileTaker::Visit(WatchedFolder& folder, Walk& walk) {
+  visited_.splice(visited_.end(), waiting_, folder.self);
   folder.last_attempt = take_;
-  folder.failed = false;
-  FileDescriptor fd = OpenBelow(folder.root, path);
+  Fail(folder, false);
+  ++walk.used;
   struct stat status = {};
-  if (fd.get() < 0 || fstat(fd.get(), &status) != 0) {
-    if (!MeansGone(errno)) {
-      folder.failed = true;
-    } else if (path != folder.root) {
-      Forget(path);
-    } else {
-      Forget(path);
-      Enroll(path, path, 0, false);
-      Folder& root = folders_.find(path)->second;
-      root.last_take = root.last_attempt = take_;
-    }
+  const FileDescriptor fd = walk.roots[folder.root].Open(folder.path, status);
+  if (!fd.is_open()) {
+    if (MeansGone(fd.error()))
+      Gone(folder);
+    else
+      Fail(folder, true);
     return;
+  }
+  folder.resumed = std::exchange(folder.unfinished, false);
+  if (!folder.resumed) {
+    folder.pass = take_;
+    folder.seen = 0;
+    folder.refused = false;
+    folder.position = 0;
   }
   const dev_t device = status.st_dev;
-  DIR* const opened = fdopendir(fd.get());
-  if (opened == nullptr) {
-    folder.failed = true;
-    return;
-  }
-  fd.Release();
-  const std::unique_ptr<DIR, int (*)(DIR*)> names(opened, closedir);
-  if (folder.resume_at != 0)
-    seekdir(opened, folder.resume_at);
-  else
-    ++folder.pass;
-
-  while (true) {
-    if (budget.Spent()) {
-      folder.resume_at = telldir(opened);
-      return;
-    }
-    errno = 0;
-    const dirent* const entry = readdir(opened);
-    if (entry == nullptr) break;
-    if (std::strcmp(entry->d_name, ".") == 0 || std::strcmp(entry->d_name, "..") == 0) continue;
-    if (fstatat(dirfd(opened), entry->d_name, &status, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) {
-      folder.failed = folder.failed || errno != ENOENT;
+  FolderReader& reader = walk.reader;
+  reader.Start(fd.get(), folder.position);
+  long position = folder.position;
+  while (const char* const name = reader.Next()) {
+    if (walk.Spent()) return walk.Cut(folder, position);
+    ++walk.used;
+    position = reader.position();
+    if (const long failed = raw::LStatAt(fd.get(), name, &status); failed < 0) {
+      if (failed != -ENOENT) Fail(folder, true);
       continue;
     }
     if (options_.excluded && options_.excluded(status.st_dev, status.st_ino)) continue;
-    Note(path, folder, entry->d_name, status, device);
+    Note(folder, name, status, device);
   }
-  folder.resume_at = 0;
-  if (errno != 0) folder.failed = true;
+  if (reader.error() != 0) Fail(folder, true);
   if (folder.failed) return;  // what could not be read is not gone
+  Finish(folder, fd.get(), walk);
+}
+
+void FileTaker::Finish(WatchedFolder& folder, int fd, Walk& walk) {
+  if (!Sweep(folder, fd, walk)) return walk.Cut(folder, walk.reader.position());
   folder.last_take = take_;
-  for (auto at = folder.entries.begin(); at != folder.entries.end();) {
-    if (at->second.pass == folder.pass) {
-      ++at;
-      continue;
+  ++finished_;
+  if (!folder.refused) folder.complete = true;
+}
+
+// Removes the names that the pass has not met. False when the budget ended before all were judged.
+bool FileTaker::Sweep(WatchedFolder& folder, int fd, Walk& walk) {
+  if (folder.seen >= folder.names.size()) return true;
+  bool judged = true;
+  folder.names.RemoveIf([&](const KnownName& known) {
+    if (known.seen >= folder.pass) return false;
+    if (folder.resumed) {
+      // Where one stopped to read may be another place by now, on file systems that number their names.
+      judged = judged && !walk.Spent();
+      if (!judged) return false;
+      ++walk.used;
+      struct stat status = {};
+      if (raw::LStatAt(fd, folder.names.NameOf(known).data(), &status) != -ENOENT) return false;
     }
-    if (at->second.entry.type == FileType::kDirectory) Forget(at->second.entry.path);
-    --known_;
-    at = folder.entries.erase(at);
+    Drop(folder, known);
+    return true;
+  });
+  return judged;
+}
+
+void FileTaker::MeasureSpace(FileSnapshot& taken) const {
+  if (roots_.empty()) return;
+  const std::string& path = roots_.front().path;
+  struct statvfs system = {};
+  struct stat here = {}, above = {};
+  if (statvfs(path.c_str(), &system) == 0) {
+    // What only the superuser may fill is no space.
+    taken.space =
+        static_cast<std::int64_t>((system.f_blocks - system.f_bfree + system.f_bavail) * system.f_frsize);
+    taken.free_space = static_cast<std::int64_t>(system.f_bavail * system.f_frsize);
   }
+  if (stat(path.c_str(), &here) == 0 && stat((path + "/..").c_str(), &above) == 0)
+    taken.own_file_system = here.st_dev != above.st_dev;
 }
 
 FileSnapshot FileTaker::Take(Clock::time_point deadline) {
   if (++take_ == 1) first_take_ns_ = FileClockNow();
   refused_ = 0;
-  for (const std::string& root : options_.folders)
-    if (!root.empty() && !folders_.contains(root)) Enroll(root, root, 0, false);
-
-  // Those that waited longest come first; what is discovered on the way comes last.
-  queue_.clear();
-  for (const auto& [path, folder] : folders_) queue_.push_back(path);
-  std::stable_sort(queue_.begin(), queue_.end(), [this](const std::string& a, const std::string& b) {
-    return folders_.find(a)->second.last_attempt < folders_.find(b)->second.last_attempt;
-  });
-  Budget budget{options_.max_entries, deadline};
-  while (!queue_.empty() && !budget.spent) {
-    const std::string path = std::move(queue_.front());
-    queue_.pop_front();
-    const auto at = folders_.find(path);
-    if (at != folders_.end() && at->second.last_attempt != take_) Visit(path, at->second, budget);
+  finished_ = 0;
+  changed_.clear();
+  Walk walk(options_, deadline, changed_);
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    if (roots_[i].folder == nullptr) roots_[i].folder = &Enroll(roots_[i].path, i, nullptr, false);
+    walk.roots.emplace_back(roots_[i].path);
   }
-  return Collect();
-}
 
-// Whether the folder is an entry of another that is watched, as all but the outermost roots are.
-bool FileTaker::IsListed(const std::string& path, const Folder& folder) const {
-  if (path != folder.root) return true;
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos || path == "/") return false;
-  const auto parent = folders_.find(slash == 0 ? "/" : path.substr(0, slash));
-  if (parent == folders_.end()) return false;
-  const auto entry = parent->second.entries.find(path.substr(slash + 1));
-  return entry != parent->second.entries.end() && entry->second.entry.type == FileType::kDirectory;
-}
+  // What is discovered on the way comes last.
+  while (!waiting_.empty() && !walk.Spent()) Visit(waiting_.front(), walk);
+  if (walk.cut != nullptr) waiting_.splice(waiting_.begin(), visited_, walk.cut->self);
+  waiting_.splice(waiting_.end(), visited_);
 
-void FileTaker::CollectFolder(const Folder& folder, FileSnapshot& taken) const {
-  // In the order of whole paths "d-x" comes before "d/a", so a folder's own entries and those below it
-  // interleave.
-  std::vector<std::pair<std::string, const Folder*>> below;
-  for (const auto& [name, known] : folder.entries) {
-    if (known.entry.type != FileType::kDirectory) continue;
-    if (const auto at = folders_.find(known.entry.path); at != folders_.end())
-      below.emplace_back(name + "/", &at->second);
-  }
-  std::sort(below.begin(), below.end());
-  auto next = below.begin();
-  const auto descend_before = [&](const std::string* name) {
-    for (; next != below.end() && (name == nullptr || next->first < *name); ++next)
-      CollectFolder(*next->second, taken);
-  };
-  for (const auto& [name, known] : folder.entries) {
-    descend_before(&name);
-    taken.entries.push_back(known.entry);
-  }
-  descend_before(nullptr);
-}
-
-FileSnapshot FileTaker::Collect() const {
-  FileSnapshot taken;
-  taken.entries.reserve(known_);
-  taken.left_out = refused_;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> linked;  // files of several names that were counted
-  for (const auto& [path, folder] : folders_) {
-    if (folder.failed)
-      ++taken.unreadable;
-    else if (folder.last_take != take_)
-      ++taken.left_out;
-    for (const auto& [name, known] : folder.entries) {
-      if (known.entry.type != FileType::kRegular) continue;
-      if (known.links > 1 && !linked.emplace(known.entry.device, known.entry.inode).second) continue;
-      taken.bytes += known.entry.bytes;
-    }
-  }
-  for (const auto& [path, folder] : folders_)
-    if (!IsListed(path, folder)) CollectFolder(folder, taken);
-  const auto by_path = [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; };
-  // Only several roots can be out of order.
-  if (!std::is_sorted(taken.entries.begin(), taken.entries.end(), by_path))
-    std::sort(taken.entries.begin(), taken.entries.end(), by_path);
+  FileSnapshot taken = totals_;
+  MeasureSpace(taken);
+  taken.unreadable = static_cast<std::int64_t>(failed_);
+  taken.left_out = refused_ + static_cast<std::int64_t>(waiting_.size() - failed_ - finished_);
+  std::stable_sort(changed_.begin(), changed_.end(),
+                   [](const ChangedFile& a, const ChangedFile& b) { return a.file.path < b.file.path; });
+  taken.changed = std::exchange(changed_, {});
   return taken;
 }
 

@@ -1,16 +1,23 @@
 #pragma once
 
-// What lies in the watched folders, /tmp above all. Names and attributes only; no file is opened.
+// What lies in the watched folders, /tmp above all, and what has changed there since the Take before. Names
+// and attributes only; no file is opened.
 //
 // The walk never follows a symbolic link below the roots, never enters another file system, takes any bytes
 // for a name, leaves access times alone where the kernel lets it (O_NOATIME), and skips what it may not read.
 //
-// One Take looks at `max_entries` names at most and stops looking at the deadline, checked every few names;
-// what comes after it is a copy of what is known, about half a microsecond a name. A walk that was cut
-// resumes at the next Take where it stopped, inside a large folder too, so that in a few windows all is
-// covered. What this Take did not reach keeps the entries it had, so it doesn't look deleted; what is reached
-// for the first time late is marked `found_late`, so it doesn't look created. `left_out` counts both what was
-// not reached and what does not fit into `max_known`.
+// Each name is compared with what was seen of it when it is looked at, and the totals are kept from Take to
+// Take, so a Take costs a system call a name, and beyond that what has changed. The first only learns what is
+// there: it tells of no change.
+//
+// One Take stops looking at the deadline, checked every few names, or when it has told or seen as much as the
+// options allow. A walk that was cut resumes at the next Take where it stopped, inside a large folder too,
+// and goes round: each folder is read once before any is read again, so that N names are covered in N divided
+// by a Take's names. What a Take did not reach has not changed as far as it knows, so it isn't deleted; what
+// is reached for the first time late is marked `found_late`, so it isn't created. `left_out` counts the
+// folders that were not reached and the names that do not fit into `max_known`.
+//
+// A path is told of twice when what it names went and came while the walk was under way.
 //
 // COLD; one thread at a time. The object holds state and no descriptor.
 
@@ -19,21 +26,24 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
+#include <list>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "record/birth.h"
+#include "snapshot/known_names.h"
 #include "snapshot/snapshot.h"
 
 namespace cleanslate {
 
 struct FileTakerOptions {
   std::vector<std::string> folders = {"/tmp"};  // a root may itself be a link, or missing
-  std::size_t max_entries = 20000;              // looked at in one Take
-  std::size_t max_known = 20000;                // remembered over Takes: bounds memory and the snapshot
+  std::size_t max_entries = 1'000'000;          // looked at in one Take, if the deadline lets it
+  std::size_t max_changed = 20'000;             // told in one Take, but for names that are deleted
+  std::size_t max_known = 200'000;              // remembered over Takes: bounds memory
   int max_depth = 64;                           // of folders below a root
   std::function<Birth(std::uint64_t device, std::uint64_t inode)> birth;
   std::function<bool(std::uint64_t device, std::uint64_t inode)> excluded;  // files of our own
@@ -44,43 +54,59 @@ class FileTaker {
   using Clock = std::chrono::steady_clock;
 
   explicit FileTaker(FileTakerOptions options);
+  ~FileTaker();
+  FileTaker(const FileTaker&) = delete;
+  FileTaker& operator=(const FileTaker&) = delete;
 
   FileSnapshot Take(Clock::time_point deadline);
 
  private:
-  struct Known {
-    FileEntry entry;
-    std::uint64_t links = 1;
-    std::uint64_t pass = 0;  // of its folder, when it was last seen
+  struct Walk;
+  struct Root {
+    std::string path;
+    WatchedFolder* folder = nullptr;  // null until the next Take when a folder that held it has gone
   };
-  struct Folder {
-    std::string root;
-    int depth = 0;
-    bool is_new = false;             // its parent had been read before it was there
-    bool failed = false;             // the last attempt met something that could not be read
-    std::uint64_t last_take = 0;     // that finished a pass; 0: none has
-    std::uint64_t last_attempt = 0;  // that began or resumed one
-    std::uint64_t pass = 0;
-    long resume_at = 0;                    // telldir(3) of an unfinished pass
-    std::map<std::string, Known> entries;  // by name
+  struct FileId {
+    std::uint64_t device, inode;
+    bool operator==(const FileId&) const = default;
   };
-  struct Budget;
+  struct HashOfFileId {
+    std::size_t operator()(const FileId& id) const { return id.inode * 0x9E3779B97F4A7C15u ^ id.device; }
+  };
+  struct LinkedFile {
+    std::int64_t names = 0, bytes = 0, allocated = 0;
+  };
 
-  void Enroll(const std::string& path, const std::string& root, int depth, bool is_new);
-  void Forget(const std::string& path);  // a folder and those below it
-  void Visit(const std::string& path, Folder& folder, Budget& budget);
-  void Note(const std::string& folder_path, Folder& folder, const char* name, const struct stat& status,
-            dev_t device);
-  FileSnapshot Collect() const;
-  void CollectFolder(const Folder& folder, FileSnapshot& taken) const;
-  bool IsListed(const std::string& path, const Folder& folder) const;
+  WatchedFolder& Enroll(std::string path, std::size_t root, WatchedFolder* parent, bool is_new);
+  WatchedFolder** RootAt(const std::string& path);
+  void Visit(WatchedFolder& folder, Walk& walk);
+  void Finish(WatchedFolder& folder, int fd, Walk& walk);
+  bool Sweep(WatchedFolder& folder, int fd, Walk& walk);
+  void Note(WatchedFolder& folder, std::string_view name, const struct stat& status, dev_t device);
+  void NoteFolder(WatchedFolder& folder, KnownName& known, bool walked, bool is_new);
+  void Drop(const WatchedFolder& folder, const KnownName& known);  // the caller removes it
+  void Empty(WatchedFolder& folder);
+  void Forget(WatchedFolder& folder);
+  void Gone(WatchedFolder& folder);
+  void Fail(WatchedFolder& folder, bool failed);
+  void Count(const KnownName& known);
+  void Discount(const KnownName& known);
+  void Tell(const WatchedFolder& folder, std::string_view name, const FileEntry* before,
+            const FileEntry* now);
+  void MeasureSpace(FileSnapshot& taken) const;
 
   FileTakerOptions options_;
-  std::map<std::string, Folder> folders_;  // by path
-  std::deque<std::string> queue_;          // folders that this Take has still to visit
-  std::size_t known_ = 0;                  // entries of all folders
-  std::int64_t refused_ = 0;               // names of this Take that did not fit, folders too deep
-  std::uint64_t take_ = 0;
+  std::vector<Root> roots_;
+  // In the order in which they are to be visited; `visited_` holds those that this Take has been to.
+  std::list<WatchedFolder> waiting_, visited_;
+  std::unordered_map<FileId, LinkedFile, HashOfFileId> linked_;  // those of several names
+  FileSnapshot totals_;                                          // as of what is known
+  std::vector<ChangedFile> changed_;                             // in this Take
+  std::size_t known_ = 0;                                        // names in all folders
+  std::size_t failed_ = 0;                                       // folders whose last visit met an obstacle
+  std::size_t finished_ = 0;                                     // folders that this Take knows all of
+  std::int64_t refused_ = 0;  // names of this Take that did not fit, folders too deep
+  std::uint32_t take_ = 0;
   std::int64_t first_take_ns_ = 0;  // comparable with st_ctim
 };
 

@@ -95,9 +95,18 @@ struct FileEntry {
   bool found_late = false;  // seen for the first time, but it may have been there: a budget had cut the walk
 };
 
+enum class FileChange : std::uint8_t { kCreated, kGrown, kModified, kDeleted };
+
+struct ChangedFile {
+  FileEntry file;  // as it is now; as it was, when deleted
+  FileChange change = FileChange::kCreated;
+  std::int64_t bytes_before = 0;
+};
+
 struct FileSnapshot {
-  std::vector<FileEntry> entries;  // sorted by path
-  std::int64_t bytes = 0;          // of regular files, each inode once
+  std::vector<ChangedFile> changed;  // since the boundary before, sorted by path; none at the first
+  std::int64_t names = 0;            // that are there and aren't folders'
+  std::int64_t bytes = 0;            // of regular files, each inode once
   std::int64_t left_out = 0;    // folders that the budget did not reach, and names beyond what is remembered
   std::int64_t unreadable = 0;  // folders that may not be read
   // Of the first watched folder's file system: statvfs(3). 0: unknown.

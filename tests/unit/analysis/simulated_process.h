@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "analysis/judge.h"
 #include "analysis/survivors.h"
+#include "snapshot/file_change.h"
 #include "snapshot/snapshot.h"
 
 namespace cleanslate {
@@ -107,11 +109,7 @@ class SimulatedProcess {
     touched_.clear();
     next.descriptors.open.clear();
     for (const auto& [fd, descriptor] : open_) next.descriptors.open.push_back(descriptor);
-    next.files.entries.clear();
-    for (auto& [path, file] : files_) {
-      file.root = root_;
-      next.files.entries.push_back(file);
-    }
+    next.files.changed = ChangedFiles();
     const Survivors survivors = Diff(now_, next);
     now_ = std::move(next);
     return judge.Observe(survivors, now_, Namer());
@@ -137,6 +135,24 @@ class SimulatedProcess {
   std::vector<Finding> last;  // of FirstFinding's last window
 
  private:
+  std::vector<ChangedFile> ChangedFiles() {
+    std::map<std::string, std::pair<const FileEntry*, const FileEntry*>>
+        ends;  // at the window's ends, by path
+    for (auto& [path, file] : files_before_) ends[path].first = &file;
+    for (auto& [path, file] : files_) {
+      file.root = root_;
+      ends[path].second = &file;
+    }
+    std::vector<ChangedFile> changed;
+    for (const auto& [path, end] : ends) {
+      const auto [before, now] = end;
+      const std::optional<FileChange> change = ChangeOf(before, now);
+      if (change)
+        changed.push_back({now != nullptr ? *now : *before, *change, before != nullptr ? before->bytes : 0});
+    }
+    files_before_ = files_;
+    return changed;
+  }
   HeapSite& Site(std::uint32_t stack) {
     const auto [at, is_new] = touched_.try_emplace(stack, live_[stack]);
     at->second.stack = static_cast<StackId>(stack);
@@ -153,7 +169,7 @@ class SimulatedProcess {
   std::map<std::uint32_t, HeapSite> live_;
   std::map<std::uint32_t, HeapSite> touched_;
   std::map<int, Descriptor> open_;
-  std::map<std::string, FileEntry> files_;
+  std::map<std::string, FileEntry> files_, files_before_;
   int next_fd_ = 3;
   std::uint64_t next_inode_ = 0;
   std::int64_t clock_ = 0;

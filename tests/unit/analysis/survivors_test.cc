@@ -73,74 +73,13 @@ TEST(DiffOfHeap, KeepsSitesWithSurvivorsLargestFirst) {
   EXPECT_EQ(survivors.heap[2].stack, static_cast<StackId>(3));  // a block of no bytes is a block
 }
 
-FileEntry Entry(std::string path, std::int64_t bytes, std::int64_t time, std::uint64_t inode = 1) {
-  FileEntry entry;
-  entry.path = std::move(path);
-  entry.bytes = bytes;
-  entry.modified_ns = entry.changed_ns = time;
-  entry.device = 1;
-  entry.inode = inode;
-  return entry;
-}
-
-std::vector<ChangedFile> Changes(std::vector<FileEntry> before, std::vector<FileEntry> now) {
-  Snapshot first, second;
-  first.files.entries = std::move(before);
-  second.files.entries = std::move(now);
-  return Diff(first, second).files;
-}
-
-FileChange TheChange(FileEntry before, FileEntry now) {
-  const std::vector<ChangedFile> changes = Changes({std::move(before)}, {std::move(now)});
-  EXPECT_EQ(changes.size(), 1u);
-  return changes.at(0).change;
-}
-
-TEST(DiffOfFiles, FindsWhatCameAndWent) {
-  const std::vector<ChangedFile> changes =
-      Changes({Entry("/tmp/a", 1, 1), Entry("/tmp/c", 7, 1)}, {Entry("/tmp/a", 1, 1), Entry("/tmp/b", 5, 2)});
-  ASSERT_EQ(changes.size(), 2u);
-  EXPECT_EQ(changes[0].file.path, "/tmp/b");
-  EXPECT_EQ(changes[0].change, FileChange::kCreated);
-  EXPECT_EQ(changes[0].bytes_before, 0);
-  EXPECT_EQ(changes[1].file.path, "/tmp/c");
-  EXPECT_EQ(changes[1].change, FileChange::kDeleted);
-  EXPECT_EQ(changes[1].bytes_before, 7);
-}
-
-TEST(DiffOfFiles, TellsGrownFromModified) {
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 1, 1), Entry("/tmp/a", 2, 2)), FileChange::kGrown);
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), Entry("/tmp/a", 1, 2)), FileChange::kModified);
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), Entry("/tmp/a", 2, 2)), FileChange::kModified);
-}
-
-TEST(DiffOfFiles, AReplacedFileIsNotCreated) {
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1, 10), Entry("/tmp/a", 2, 1, 11)), FileChange::kModified);
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1, 10), Entry("/tmp/a", 9, 2, 11)), FileChange::kGrown);
-}
-
-TEST(DiffOfFiles, AChangeOfStatusAloneIsNone) {
-  FileEntry now = Entry("/tmp/a", 2, 1);
-  now.changed_ns = 2;  // chmod, link
-  EXPECT_THAT(Changes({Entry("/tmp/a", 2, 1)}, {now}), IsEmpty());
-  now.born = 3;  // a write was seen, and the old time put back
-  EXPECT_EQ(TheChange(Entry("/tmp/a", 2, 1), now), FileChange::kModified);
-}
-
-TEST(DiffOfFiles, AFoldersOwnTimeIsNoChange) {
-  FileEntry before = Entry("/tmp/d", 4096, 1);
-  FileEntry now = Entry("/tmp/d", 8192, 2);
-  before.type = now.type = FileType::kDirectory;
-  EXPECT_THAT(Changes({before}, {now}), IsEmpty());
-  EXPECT_THAT(Changes({before}, {Entry("/tmp/d", 1, 2)}), testing::SizeIs(1));  // a file stands there now
-}
-
-TEST(DiffOfFiles, WhatWasFoundLateWasNotCreated) {
-  FileEntry late = Entry("/tmp/a", 2, 1);
-  late.found_late = true;
-  EXPECT_THAT(Changes({}, {late}), IsEmpty());
-  late.born = 2;  // but a call was seen to make it
-  EXPECT_THAT(Changes({}, {late}), testing::SizeIs(1));
+TEST(DiffOfFiles, IsWhatTheirTakerTold) {
+  Snapshot now;
+  now.files.changed.resize(2);
+  now.files.changed[1].change = FileChange::kDeleted;
+  const Survivors survivors = Diff({}, now);
+  ASSERT_EQ(survivors.files.size(), 2u);
+  EXPECT_EQ(survivors.files[1].change, FileChange::kDeleted);
 }
 
 Thread Of(std::int64_t tid, std::uint64_t started = 1, bool asks = false) {

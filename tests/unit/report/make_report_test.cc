@@ -94,8 +94,7 @@ TEST(MakeReport, TakesTheTotalsFromTheSnapshot) {
   now.heap.live_blocks = 3;
   now.descriptors.open.resize(5);
   now.descriptors.left_out = 2;
-  now.files.entries.resize(3);
-  now.files.entries[0].type = FileType::kDirectory;
+  now.files.names = 2;
   now.files.bytes = 77;
   now.files.left_out = 1;
   now.process = {4, 4096};
