@@ -127,32 +127,45 @@ std::string ElfFile::BuildId() const {
   return {};
 }
 
-std::vector<ElfFunction> ElfFile::Functions(std::size_t most) const {
+template <typename Wanted>
+std::vector<ElfSymbol> ElfFile::Symbols(std::size_t most, const Wanted& wanted) const {
   constexpr std::size_t kBatch = 2048;
-  std::vector<ElfFunction> functions;
+  std::vector<ElfSymbol> symbols;
   std::vector<Elf64_Sym> batch(kBatch);
   std::uint64_t left = symbols_.sh_size / sizeof(Elf64_Sym);
-  for (std::uint64_t at = symbols_.sh_offset; left > 0 && functions.size() < most;) {
+  for (std::uint64_t at = symbols_.sh_offset; left > 0 && symbols.size() < most;) {
     const std::size_t count = std::min<std::uint64_t>(left, kBatch);
     if (!ReadAt(at, batch.data(), count * sizeof(Elf64_Sym))) break;
-    for (std::size_t i = 0; i < count && functions.size() < most; ++i) {
+    for (std::size_t i = 0; i < count && symbols.size() < most; ++i) {
       const Elf64_Sym& symbol = batch[i];
-      if (!IsFunction(symbol)) continue;
+      if (!wanted(symbol)) continue;
       const auto size = std::min<std::uint64_t>(symbol.st_size, UINT32_MAX);
-      functions.push_back({symbol.st_value, static_cast<std::uint32_t>(size), symbol.st_name});
+      symbols.push_back({symbol.st_value, static_cast<std::uint32_t>(size), symbol.st_name});
     }
     left -= count;
     at += count * sizeof(Elf64_Sym);
   }
-  std::sort(functions.begin(), functions.end());
-  return functions;
+  std::sort(symbols.begin(), symbols.end());
+  return symbols;
 }
 
-std::string ElfFile::FunctionName(const ElfFunction& function) const {
-  if (function.name >= names_.sh_size || names_.sh_offset > size_) return {};
-  const std::uint64_t offset = names_.sh_offset + function.name;
+std::vector<ElfSymbol> ElfFile::Functions(std::size_t most) const {
+  return Symbols(most, &IsFunction);
+}
+
+std::vector<ElfSymbol> ElfFile::Variables(std::size_t most) const {
+  const auto sections = ReadTable<Elf64_Shdr>(header_.e_shoff, header_.e_shnum, header_.e_shentsize);
+  return Symbols(most, [&sections](const Elf64_Sym& symbol) {
+    return ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT && symbol.st_size > 0 &&
+           symbol.st_shndx < sections.size() && (sections[symbol.st_shndx].sh_flags & SHF_WRITE) != 0;
+  });
+}
+
+std::string ElfFile::SymbolName(const ElfSymbol& symbol) const {
+  if (symbol.name >= names_.sh_size || names_.sh_offset > size_) return {};
+  const std::uint64_t offset = names_.sh_offset + symbol.name;
   if (offset >= size_) return {};
-  std::string name(std::min<std::uint64_t>({kLongestName, names_.sh_size - function.name, size_ - offset}),
+  std::string name(std::min<std::uint64_t>({kLongestName, names_.sh_size - symbol.name, size_ - offset}),
                    '\0');
   if (!ReadAt(offset, name.data(), name.size())) return {};
   name.resize(std::min(name.find('\0'), name.size()));

@@ -1,9 +1,9 @@
 #pragma once
 
 // Reads what naming needs out of an ELF file on disk (elf(5), 64 bits, this machine's byte order): its GNU
-// build id, its function symbols and their names. With pread(2), never through a mapping: a file that is cut
-// short while we look must not kill the host. Every offset of the file is checked against its size; what is
-// out of bounds, foreign or torn reads as absent.
+// build id, the symbols of its functions and variables, and their names. With pread(2), never through a
+// mapping: a file that is cut short while we look must not kill the host. Every offset of the file is checked
+// against its size; what is out of bounds, foreign or torn reads as absent.
 //
 // A value that owns its descriptor, which is open only while the object lives. One thread.
 
@@ -17,12 +17,12 @@
 
 namespace cleanslate {
 
-struct ElfFunction {
+struct ElfSymbol {
   std::uint64_t address = 0;  // as the file has it, before the loader moved it
   std::uint32_t size = 0;     // 0: unknown
-  std::uint32_t name = 0;     // for ElfFile::FunctionName
+  std::uint32_t name = 0;     // for ElfFile::SymbolName
 
-  bool operator<(const ElfFunction& other) const { return address < other.address; }
+  bool operator<(const ElfSymbol& other) const { return address < other.address; }
 };
 
 class ElfFile {
@@ -44,16 +44,21 @@ class ElfFile {
   bool has_full_symbols() const { return full_; }
 
   // By ascending address, at most `most` of them: of the full symbol table, or else of the dynamic one.
-  std::vector<ElfFunction> Functions(std::size_t most) const;
+  std::vector<ElfSymbol> Functions(std::size_t most) const;
+
+  // The same of variables: of what has a size and lies in a section that is written to.
+  std::vector<ElfSymbol> Variables(std::size_t most) const;
 
   // As the linker wrote it, without the symbol's version. Empty when it can't be read.
-  std::string FunctionName(const ElfFunction& function) const;
+  std::string SymbolName(const ElfSymbol& symbol) const;
 
  private:
   ElfFile(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
 
   bool ReadAt(std::uint64_t offset, void* out, std::size_t bytes) const;
   bool ReadHeaders();
+  template <typename Wanted>
+  std::vector<ElfSymbol> Symbols(std::size_t most, const Wanted& wanted) const;
   template <typename Header>
   std::vector<Header> ReadTable(std::uint64_t offset, std::size_t count, std::size_t entry_size) const;
 

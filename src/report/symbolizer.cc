@@ -28,8 +28,28 @@ bool IsBetterName(const std::string& name, const std::string& than) {
   return name.size() != than.size() ? name.size() < than.size() : name < than;
 }
 
-bool Holds(const ElfFunction& function, std::uint64_t address) {
-  return address - function.address < function.size;
+bool Holds(const ElfSymbol& symbol, std::uint64_t address) {
+  return address - symbol.address < symbol.size;
+}
+
+// How many symbols before the nearest may hold an address: one that encloses others is rare.
+constexpr int kLookBack = 16;
+
+// Of those that hold `address`, the last to begin; nullptr when none does.
+const ElfSymbol* Innermost(const std::vector<ElfSymbol>& symbols, std::uint64_t address) {
+  auto at = std::upper_bound(symbols.begin(), symbols.end(), ElfSymbol{address, 0, 0});
+  for (int i = 0; at != symbols.begin() && i <= kLookBack; ++i)
+    if (--at; Holds(*at, address)) return &*at;
+  return nullptr;
+}
+
+std::string BestName(const ElfFile& file, const std::vector<ElfSymbol>& symbols, const ElfSymbol& symbol) {
+  std::string best;
+  const auto [first, last] = std::equal_range(symbols.begin(), symbols.end(), symbol);
+  for (auto alias = first; alias != last; ++alias) {
+    if (std::string name = file.SymbolName(*alias); IsBetterName(name, best)) best = std::move(name);
+  }
+  return best;
 }
 
 }  // namespace
@@ -61,7 +81,7 @@ Frame Symbolizer::NameOne(const FrameAddress& address) {
   frame.module = module->name;
   frame.offset = at - module->bias;
   if (!module->path.empty()) {
-    const Index& index = IndexOf(module->path);
+    Index& index = IndexOf(module->path);
     frame.build_id = index.build_id;
     frame.function = DisplayFunction(FunctionAt(index, frame.offset));
   }
@@ -69,7 +89,7 @@ Frame Symbolizer::NameOne(const FrameAddress& address) {
   return frame;
 }
 
-const Symbolizer::Index& Symbolizer::IndexOf(const std::string& path) {
+Symbolizer::Index& Symbolizer::IndexOf(const std::string& path) {
   if (const auto known = indexes_.find(path); known != indexes_.end()) return known->second;
   Index index;
   if (const std::optional<ElfFile> file = ElfFile::Open(path)) {
@@ -80,35 +100,64 @@ const Symbolizer::Index& Symbolizer::IndexOf(const std::string& path) {
     const ElfFile& named = split_off ? *debug : *file;
     index.path = split_off ? debug_path : path;
     index.full = named.has_full_symbols();
-    index.functions = named.Functions(kMostFunctions - functions_);
-    functions_ += index.functions.size();
   }
   return indexes_.emplace(path, std::move(index)).first->second;
 }
 
-std::string Symbolizer::FunctionAt(const Index& index, std::uint64_t address) {
-  // How many functions before the nearest may hold the address: one that encloses others is rare.
-  constexpr int kLookBack = 16;
-  const auto& functions = index.functions;
-  auto at = std::upper_bound(functions.begin(), functions.end(), ElfFunction{address, 0, 0});
-  if (at == functions.begin()) return {};
-  auto found = std::prev(at);
-  // Without a size, as assemblers leave it, a function ends where the next begins - if all are known.
-  if (found->size != 0 || !index.full) {
-    for (int i = 0; !Holds(*found, address); ++i) {
-      if (found == functions.begin() || i == kLookBack) return {};
-      --found;
-    }
-  }
-
+std::string Symbolizer::FunctionAt(Index& index, std::uint64_t address) {
   const std::optional<ElfFile> file = ElfFile::Open(index.path);
   if (!file) return {};
-  std::string best;
-  const auto [first, last] = std::equal_range(functions.begin(), functions.end(), *found);
-  for (auto alias = first; alias != last; ++alias) {
-    if (std::string name = file->FunctionName(*alias); IsBetterName(name, best)) best = std::move(name);
+  if (!index.has_functions) {
+    index.has_functions = true;
+    index.functions = file->Functions(kMostFunctions - functions_);
+    functions_ += index.functions.size();
   }
-  return best;
+  const auto& functions = index.functions;
+  const auto at = std::upper_bound(functions.begin(), functions.end(), ElfSymbol{address, 0, 0});
+  if (at == functions.begin()) return {};
+  // Without a size, as assemblers leave it, a function ends where the next begins - if all are known.
+  const bool open_ended = std::prev(at)->size == 0 && index.full;
+  const ElfSymbol* const found = open_ended ? &*std::prev(at) : Innermost(functions, address);
+  return found == nullptr ? std::string() : BestName(*file, functions, *found);
+}
+
+DataName Symbolizer::NameData(const std::string& path, std::uint64_t offset) noexcept {
+  try {
+    return VariableAt(IndexOf(path), offset);
+  } catch (...) {
+    return {};  // out of memory
+  }
+}
+
+DataName Symbolizer::VariableAt(Index& index, std::uint64_t address) {
+  if (!index.has_variables) {
+    index.has_variables = true;
+    if (const std::optional<ElfFile> file = ElfFile::Open(index.path))
+      index.variables = file->Variables(kMostVariables - variables_);
+    variables_ += index.variables.size();
+  }
+  DataName name;
+  const ElfSymbol* const found = Innermost(index.variables, address);
+  if (found == nullptr) {
+    const auto next =
+        std::upper_bound(index.variables.begin(), index.variables.end(), ElfSymbol{address, 0, 0});
+    name.offset = address;
+    if (next != index.variables.end()) name.bytes = static_cast<std::int64_t>(next->address - address);
+    return name;
+  }
+  name.offset = found->address;
+  name.bytes = found->size;
+  if (const auto known = index.variable_names.find(found->address); known != index.variable_names.end()) {
+    name.symbol = known->second;
+    return name;
+  }
+  if (const std::optional<ElfFile> file = ElfFile::Open(index.path))
+    name.symbol = DisplayVariable(BestName(*file, index.variables, *found));
+  if (variable_names_ < kMostVariableNames) {
+    index.variable_names.emplace(found->address, name.symbol);
+    ++variable_names_;
+  }
+  return name;
 }
 
 }  // namespace cleanslate

@@ -170,6 +170,27 @@ void UnescapeRust(std::string& name) {
   for (const Escape& escape : kEscapes) ReplaceAll(name, escape.from, escape.to);
 }
 
+// "Handle(int, char)::last" -> "Handle(...)::last"; not what a lambda in braces takes.
+void CollapseParameters(std::string& name) {
+  std::string shorter;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t past = IsOpening(name[at]) ? PastBracket(name, at) : at + 1;
+    const std::string_view part = std::string_view(name).substr(at, past - at);
+    const bool parameters =
+        part.starts_with('(') && part != "()" && part != "(anonymous namespace)" && past < name.size();
+    shorter += parameters ? "(...)" : part;
+    at = past;
+  }
+  name = std::move(shorter);
+}
+
+// "last.3" -> "last"
+void StripNumber(std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == 0 || dot == std::string::npos || dot + 1 == name.size()) return;
+  if (name.find_first_not_of("0123456789", dot + 1) == std::string::npos) name.resize(dot);
+}
+
 bool Allocates(const std::string& function) {
   static constexpr std::array<std::string_view, 21> kNames = {
       "malloc",          "calloc",       "realloc",        "reallocarray",  "memalign",      "aligned_alloc",
@@ -198,6 +219,25 @@ std::string DisplayFunction(std::string_view symbol) {
     } else {
       StripParameters(name);
       StripReturnType(name);
+      ShortenStandardTypes(name);
+    }
+    if (name.size() > kLongTemplate) CollapseTemplates(name);
+  }
+  if (name.size() > kLongest) name.replace(kLongest, std::string::npos, "...");
+  return name.empty() ? std::string(symbol) : name;
+}
+
+std::string DisplayVariable(std::string_view symbol) {
+  std::string name(symbol);
+  StripCloneSuffixes(name);
+  StripNumber(name);
+  if (std::string demangled = name.starts_with("_Z") ? Demangle(name) : std::string(); !demangled.empty()) {
+    name = std::move(demangled);
+    if (StripRustHash(name)) {
+      UnescapeRust(name);
+    } else {
+      ReplaceAll(name, "[abi:cxx11]", "");
+      CollapseParameters(name);
       ShortenStandardTypes(name);
     }
     if (name.size() > kLongTemplate) CollapseTemplates(name);

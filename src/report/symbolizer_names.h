@@ -1,6 +1,6 @@
 #pragma once
 
-// Names of functions as people write them.
+// Names of functions and variables as people write them.
 
 #include <string>
 #include <string_view>
@@ -14,8 +14,13 @@ namespace cleanslate {
 // are long. "Cache<std::string>::Insert", "operator new", "grow". Never empty unless `symbol` is.
 std::string DisplayFunction(std::string_view symbol);
 
-// The same from a name that isn't mangled, without parameters, as debug information has it: standard types in
-// their short form, long template arguments cut.
+// The same of a static variable: "shop::owner", "(anonymous namespace)::g_last_user", "Handle(...)::last",
+// "guard variable for Handle()::last". The number that compilers append to a C function's variable ("last.3")
+// goes: it changes from build to build.
+std::string DisplayVariable(std::string_view symbol);
+
+// DisplayFunction from a name that isn't mangled, without parameters, as debug information has it: standard
+// types in their short form, long template arguments cut.
 std::string ShortFunction(std::string name);
 
 // Drops the innermost frames that say only how memory was asked for: those inside our own library, those

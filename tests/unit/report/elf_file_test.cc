@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 namespace cleanslate {
 namespace {
@@ -27,8 +28,8 @@ class TornElfFile : public ::testing::Test {
     const auto file = ElfFile::Open(path_);
     if (!file) return;
     EXPECT_LE(file->BuildId().size(), 2 * bytes.size());
-    for (const ElfFunction& function : file->Functions(100'000)) {
-      EXPECT_LE(file->FunctionName(function).size(), bytes.size());
+    for (const auto& symbols : {file->Functions(100'000), file->Variables(100'000)}) {
+      for (const ElfSymbol& symbol : symbols) EXPECT_LE(file->SymbolName(symbol).size(), bytes.size());
     }
   }
 
@@ -38,7 +39,7 @@ class TornElfFile : public ::testing::Test {
 bool HasFunction(const ElfFile& file, const std::string& name) {
   const auto functions = file.Functions(100'000);
   return std::any_of(functions.begin(), functions.end(),
-                     [&](const ElfFunction& function) { return file.FunctionName(function) == name; });
+                     [&](const ElfSymbol& function) { return file.SymbolName(function) == name; });
 }
 
 TEST(ElfFile, ReadsTheFullTableOrTheExportedOne) {
@@ -51,6 +52,18 @@ TEST(ElfFile, ReadsTheFullTableOrTheExportedOne) {
   EXPECT_FALSE(stripped->has_full_symbols());
   EXPECT_TRUE(HasFunction(*stripped, "victim_exported"));
   EXPECT_EQ(stripped->BuildId().size(), 40u);
+}
+
+TEST(ElfFile, VariablesAreThoseThatMayChange) {
+  const auto file = ElfFile::Open(VICTIM_FULL);
+  ASSERT_TRUE(file);
+  std::vector<std::string> names;
+  for (const ElfSymbol& variable : file->Variables(100'000)) names.push_back(file->SymbolName(variable));
+  const auto has = [&names](const char* name) { return std::count(names.begin(), names.end(), name) == 1; };
+  EXPECT_TRUE(has("victim_last_user"));
+  EXPECT_FALSE(has("victim_constant"));
+  EXPECT_FALSE(has("victim_exported"));
+  EXPECT_EQ(file->Variables(1).size(), 1u);
 }
 
 TEST(ElfFile, TheNumberOfFunctionsIsBounded) {

@@ -95,6 +95,23 @@ TEST(ShortFunction, HasStandardTypesInTheirShortForm) {
   EXPECT_LE(ShortFunction(std::string(100'000, 'x')).size(), 250u);
 }
 
+TEST(DisplayVariable, IsAsPeopleWriteIt) {
+  EXPECT_EQ(DisplayVariable("g_last_user"), "g_last_user");
+  EXPECT_EQ(DisplayVariable("last.3"), "last");
+  EXPECT_EQ(DisplayVariable("last.lto_priv.0"), "last");
+  EXPECT_EQ(DisplayVariable("main.lastUser"), "main.lastUser");
+  EXPECT_EQ(DisplayVariable(".3"), ".3");
+  EXPECT_EQ(DisplayVariable("_Z6g_lastB5cxx11"), "g_last");
+  EXPECT_EQ(DisplayVariable("_ZN12_GLOBAL__N_13bufE"), "(anonymous namespace)::buf");
+  EXPECT_EQ(DisplayVariable("_ZZ6HandleRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEiE4last"),
+            "Handle(...)::last");
+  EXPECT_EQ(DisplayVariable("_ZZ3FooIiEiT_E3cnt"), "Foo<int>(...)::cnt");
+  EXPECT_EQ(DisplayVariable(
+                "_ZZZ6HandleRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEiENKUliE_clEiE5inner"),
+            "Handle(...)::{lambda(int)#1}::operator()(...) const::inner");
+  EXPECT_EQ(DisplayVariable("_ZGVZ3FooIiEiT_E1sB5cxx11"), "guard variable for Foo<int>(...)::s");
+}
+
 TEST(DropAllocatorFrames, TheFirstFrameLeftIsTheOneThatAsked) {
   EXPECT_EQ(After({FrameOf("Hook", "libcleanslate.so"), FrameOf("malloc", "libc.so.6"),
                    FrameOf("operator new", "libstdc++.so.6"), FrameOf("Cache::Insert"), FrameOf("main")}),

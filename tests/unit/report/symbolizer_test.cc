@@ -55,6 +55,15 @@ class Library {
     if (function != nullptr && setjmp(way_out) == 0) function(&NoteReturnAddressAndLeave);
     return returned_to;
   }
+  // Of the library's file, `bytes` behind the beginning of one of its variables.
+  std::uint64_t OffsetOfVariable(int which, std::size_t bytes = 0) const {
+    auto variable = reinterpret_cast<VictimVariable>(dlsym(handle_, "victim_variable"));
+    EXPECT_NE(variable, nullptr);
+    Dl_info info{};
+    EXPECT_NE(dladdr(variable(which), &info), 0);
+    return reinterpret_cast<std::uintptr_t>(variable(which)) -
+           reinterpret_cast<std::uintptr_t>(info.dli_fbase) + bytes;
+  }
 
  private:
   void* handle_;
@@ -185,6 +194,41 @@ TEST(Symbolizer, ALibraryWhoseFileIsGoneKeepsItsModule) {
   EXPECT_EQ(frame.module, copy.filename().string());
 }
 
+TEST(Symbolizer, NamesVariablesAndSaysWhereTheyBegin) {
+  const Library library(VICTIM_FULL);
+  Symbolizer symbolizer;
+  const char* const names[] = {"victim_last_user", "shop::owner", "shop::hidden",
+                               "shop::Remember(...)::last"};
+  const std::int64_t sizes[] = {64, sizeof(std::string), 32, 48};
+  for (int which = 0; which < 4; ++which) {
+    for (const std::size_t into : {0, 1, 17, 31, 17}) {
+      const DataName name = symbolizer.NameData(VICTIM_FULL, library.OffsetOfVariable(which, into));
+      EXPECT_EQ(name.symbol, names[which]);
+      EXPECT_EQ(name.offset, library.OffsetOfVariable(which));
+      EXPECT_EQ(name.bytes, sizes[which]);
+    }
+    const auto before = symbolizer.NameData(VICTIM_FULL, library.OffsetOfVariable(which) - 1);
+    EXPECT_NE(before.symbol, names[which]);
+  }
+}
+
+TEST(Symbolizer, VariablesOfAStrippedLibraryAreNamedWhereExported) {
+  const Library library(VICTIM_STRIPPED);
+  Symbolizer symbolizer;
+  EXPECT_EQ(symbolizer.NameData(VICTIM_STRIPPED, library.OffsetOfVariable(0, 5)).symbol, "victim_last_user");
+  const DataName hidden = symbolizer.NameData(VICTIM_STRIPPED, library.OffsetOfVariable(2, 5));
+  EXPECT_EQ(hidden.symbol, "");
+  EXPECT_EQ(hidden.offset, library.OffsetOfVariable(2, 5));
+}
+
+TEST(Symbolizer, NoVariableIsKnownOfAFileThatIsGone) {
+  Symbolizer symbolizer;
+  const DataName name = symbolizer.NameData("/nonexistent/lib.so", 17);
+  EXPECT_EQ(name.symbol, "");
+  EXPECT_EQ(name.offset, 17u);
+  EXPECT_EQ(name.bytes, 0);
+}
+
 TEST(Symbolizer, LeavesNoDescriptorOpen) {
   const auto open_descriptors = [] {
     const std::filesystem::directory_iterator all("/proc/self/fd");
@@ -194,6 +238,7 @@ TEST(Symbolizer, LeavesNoDescriptorOpen) {
   const auto before = open_descriptors();
   Symbolizer symbolizer;
   NameOne(symbolizer, library.CallIn("victim_exported"));
+  symbolizer.NameData(VICTIM_FULL, library.OffsetOfVariable(0));
   EXPECT_EQ(open_descriptors(), before);
 }
 

@@ -42,6 +42,29 @@ extern "C" VICTIM void victim_calls_cpp(VictimCallback callback) {
   NOT_THE_LAST();
 }
 
+extern "C" __attribute__((visibility("default"))) char victim_last_user[64];
+char victim_last_user[64];
+extern "C" __attribute__((visibility("default"))) const int victim_constant[4];
+const int victim_constant[4] = {1, 2, 3, 4};
+
+namespace shop {
+
+std::string owner;
+static char hidden[32];
+
+char* Remember(const std::string& name, int at) {
+  static char last[48];
+  last[0] = name[static_cast<std::size_t>(at)];
+  return last;
+}
+
+}  // namespace shop
+
+extern "C" VICTIM const void* victim_variable(int which) {
+  const void* const variables[] = {victim_last_user, &shop::owner, shop::hidden, shop::Remember("name", 0)};
+  return variables[which];
+}
+
 extern "C" VICTIM void victim_ends_with_call(VictimCallback callback) {
   callback();
   __builtin_unreachable();

@@ -13,3 +13,7 @@ using VictimCallback = void (*)();
 //   victim_calls_cpp         calls Warehouse<int>::Insert(const std::string&, std::vector<int>), which calls
 //   back victim_ends_with_call    calls back as its very last instruction; the callback must not return
 using VictimFunction = void (*)(VictimCallback);
+
+// victim_variable returns where a static variable is: 0 is exported, 1 is a std::string, 2 is the file's own,
+// 3 is a function's own.
+using VictimVariable = const void* (*)(int which);
