@@ -12,7 +12,7 @@ namespace {
 enum class Owner : std::uint8_t { kUser, kLibrary, kRuntime, kCollector, kSystem };
 
 // By plain name, see PlainModule.
-constexpr std::array<std::string_view, 27> kSystem = {"libc",
+constexpr std::array<std::string_view, 36> kSystem = {"libc",
                                                       "ld-linux",
                                                       "ld-linux-x86-64",
                                                       "ld-linux-aarch64",
@@ -35,6 +35,15 @@ constexpr std::array<std::string_view, 27> kSystem = {"libc",
                                                       "libtcmalloc_minimal",
                                                       "libmimalloc",
                                                       "libasan",
+                                                      "libtsan",
+                                                      "libubsan",
+                                                      "liblsan",
+                                                      "libgomp",
+                                                      "libatomic",
+                                                      "libgfortran",
+                                                      "libquadmath",
+                                                      "libcrypt",
+                                                      "libnsl",
                                                       "libcleanslate",
                                                       "linux-vdso",
                                                       "[vdso]",
@@ -74,15 +83,20 @@ bool Contains(const std::array<std::string_view, kCount>& names, std::string_vie
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Owner OwnerOf(const Frame& frame) {
-  const std::string module = PlainModule(frame.module);
+Owner OwnerOfModule(std::string_view file) {
+  const std::string module = PlainModule(file);
   if (Contains(kSystem, module)) return Owner::kSystem;
   if (Contains(kCollectors, module)) return Owner::kCollector;
-  const bool extension = frame.module.find(".cpython-") != std::string::npos;
+  const bool extension = file.find(".cpython-") != std::string_view::npos;
   if (Contains(kRuntimes, module) ||
       (extension && (Contains(kPythonModules, module) || Contains(kPlainPythonModules, module))))
     return Owner::kRuntime;
-  if (Contains(kLibraries, module)) return Owner::kLibrary;
+  return Contains(kLibraries, module) ? Owner::kLibrary : Owner::kUser;
+}
+
+Owner OwnerOf(const Frame& frame) {
+  const Owner of_module = OwnerOfModule(frame.module);
+  if (of_module != Owner::kUser) return of_module;
 
   // Whatever the module: templates and allocators are compiled into the user's own program.
   const std::string function = PlainFunction(frame.function);
@@ -187,6 +201,10 @@ std::string PlainModule(std::string_view module) {
     module = module.substr(0, dashed ? end - 1 : end);
   if (module == "python3") module = "python";
   return std::string(module);
+}
+
+bool IsUsersModule(std::string_view module) {
+  return !module.empty() && OwnerOfModule(module) == Owner::kUser;
 }
 
 Suspect FindSuspect(const Frames& frames) {

@@ -21,6 +21,10 @@ struct Suspect {
 
 Suspect FindSuspect(const Frames& frames);
 
+// Is the program or library of this file name the user's own, by the same list: "bootstrap", "libcart.so",
+// "fastjson.cpython-311-x86_64-linux-gnu.so" are, "libc.so.6", "python3.11", "libssl.so.3" aren't.
+bool IsUsersModule(std::string_view module);
+
 // "cart::Add" for "void cart::Add<int>(std::vector<int>&) [clone .constprop.0]": without return type,
 // arguments, template arguments, compilers' clone suffixes and Rust's hash.
 std::string PlainFunction(std::string_view function);

@@ -48,6 +48,17 @@ TEST(FindSuspect, AUsersExtensionModuleIsTheUsersAndPythonsOwnIsNot) {
   EXPECT_FALSE(FindSuspect({At("next", "runtime_client.cpython-311-x86_64-linux-gnu.so")}).users);
 }
 
+TEST(IsUsersModule, ByTheSameList) {
+  for (const char* const users :
+       {"bootstrap", "libcart.so.1", "fastjson.cpython-311-x86_64-linux-gnu.so", "addon.node"})
+    EXPECT_TRUE(IsUsersModule(users)) << users;
+  for (const char* const others :
+       {"", "[vdso]", "libc.so.6", "libc-2.26.so", "ld-linux-x86-64.so.2", "libstdc++.so.6.0.30",
+        "libcleanslate.so", "libjemalloc.so.2", "python3.11", "node", "java", "ruby", "libpython3.11.so.1.0",
+        "libcrypto.so.3", "_socket.cpython-311-x86_64-linux-gnu.so", "math.cpython-311-x86_64-linux-gnu.so"})
+    EXPECT_FALSE(IsUsersModule(others)) << others;
+}
+
 TEST(FindSuspect, SaysWhenACollectorOwnsTheMemory) {
   const Frames node = {At("malloc", "libc.so.6"), At("v8::internal::Heap::Grow()", "node"), Frame(),
                        At("main", "node")};
