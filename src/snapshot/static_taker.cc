@@ -14,7 +14,7 @@
 namespace cleanslate {
 namespace {
 
-constexpr std::size_t kChunkBytes = 65536;
+constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 constexpr std::size_t kMostChanges = 8192;  // noted in a chunk to the byte; beyond, they run together
 constexpr std::size_t kNear = 16;           // bytes: changes nearer to each other are one range
 
@@ -66,7 +66,10 @@ Stretch StaticTaker::Segment::Page(std::size_t page) const {
   return {begin - std::min(begin, before), std::min(begin + page_bytes - before, data.bytes)};
 }
 
-StaticTaker::StaticTaker(StaticTakerOptions options) : options_(std::move(options)) {}
+StaticTaker::StaticTaker(StaticTakerOptions options)
+    : options_(std::move(options)),
+      // Pages: the kernel copies several times slower to where no cache line begins.
+      now_(static_cast<unsigned char*>(raw::MapPages(kChunkBytes)), Unmap{kChunkBytes}) {}
 
 StaticSnapshot StaticTaker::Take(Clock::time_point deadline) {
   if (modules_.Refresh()) FollowModules();
@@ -131,7 +134,7 @@ void StaticTaker::FollowModules() {
 
 void StaticTaker::CompareChunk(const Chunk& chunk, OwnMemory& memory, StaticSnapshot& taken) {
   Segment& segment = *chunk.segment;
-  if (segment.copy == nullptr) {
+  if (segment.copy == nullptr || now_ == nullptr) {
     taken.left_out += static_cast<std::int64_t>(chunk.bytes());
     return;
   }
@@ -170,10 +173,9 @@ void StaticTaker::ComparePages(Segment& segment, std::size_t first, std::size_t 
   std::size_t page = first;
   while (page < end) {
     const std::size_t begin = segment.Page(page).begin;
-    now_.resize(kChunkBytes);
-    const std::size_t got = memory.Read(segment.data.start + begin, now_.data(), last_byte - begin);
+    const std::size_t got = memory.Read(segment.data.start + begin, now_.get(), last_byte - begin);
     for (; page < end && segment.Page(page).end <= begin + got; ++page)
-      ComparePage(segment, page, now_.data() + (segment.Page(page).begin - begin), taken);
+      ComparePage(segment, page, now_.get() + (segment.Page(page).begin - begin), taken);
     if (page == end) return;
     const Stretch unreadable = segment.Page(page++);
     taken.left_out += static_cast<std::int64_t>(unreadable.end - unreadable.begin);
@@ -250,9 +252,13 @@ void StaticTaker::AddRanges(const Segment& segment, StaticSnapshot& taken) {
     std::size_t end = first + 1;
     while (end < changed_.size() && changed_[end].begin < changed_[end - 1].end + kNear) ++end;
     const auto group = std::span(changed_).subspan(first, end - first);
+    first = end;
+    if (taken.changed.size() >= options_.max_ranges) {
+      for (const Stretch& each : group) taken.left_out += static_cast<std::int64_t>(each.end - each.begin);
+      continue;
+    }
     texts_.clear();
     FindChangedTexts(image, segment.data.start, group, texts_);
-    first = end;
 
     std::size_t at = 0;  // in the group
     const auto add_until = [&](std::size_t limit) {

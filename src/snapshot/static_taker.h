@@ -6,11 +6,11 @@
 //
 // Pages that the process has never written to are neither read nor copied: they hold what the file has, or
 // zeros. A page that can't be read counts as left out, and so does one whose copy doesn't fit into
-// `max_copy_bytes`. The deadline is looked at every 64 KB, after the first; what a Take did not reach is left
-// out and comes first in the next one. Other threads may write meanwhile: a change is then seen half now and
-// half the next time. How memory is read without a fault: own_memory.h. What counts as text: changed_text.h;
-// a text is a range of its own, from its beginning to its end, whichever of its bytes changed. Other changed
-// bytes less than 16 apart are one range.
+// `max_copy_bytes`. The deadline is looked at every 256 KB, after the first; what a Take did not reach is
+// left out and comes first in the next one. Other threads may write meanwhile: a change is then seen half now
+// and half the next time. How memory is read without a fault: own_memory.h. What counts as text:
+// changed_text.h; a text is a range of its own, from its beginning to its end, whichever of its bytes
+// changed. Other changed bytes less than 16 apart are one range.
 //
 // COLD; one thread at a time. The object holds memory and no descriptor.
 
@@ -99,8 +99,8 @@ class StaticTaker {
   std::vector<Chunk> chunks_;                   // of all segments, in order
   std::size_t next_ = 0;                        // the chunk that the next Take begins with
   std::size_t kept_pages_ = 0;
-  std::vector<unsigned char> now_;  // what a chunk holds
-  std::vector<Stretch> changed_;    // in a chunk, to the byte
+  std::unique_ptr<unsigned char[], Unmap> now_;  // what a chunk holds
+  std::vector<Stretch> changed_;                 // in a chunk, to the byte
   std::vector<Stretch> texts_;
 };
 
