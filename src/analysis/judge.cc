@@ -24,6 +24,7 @@
 #include "analysis/rule_names.h"
 #include "analysis/shared_cause.h"
 #include "analysis/site_rules.h"
+#include "analysis/static_rules.h"
 #include "analysis/suspect.h"
 
 namespace cleanslate {
@@ -162,9 +163,11 @@ class Judge::Memory {
         environment_(options.max_origins),
         attributes_(options.max_origins),
         left_running_(options.max_origins),
-        freeze_(options.max_origins) {}
+        freeze_(options.max_origins),
+        statics_(options.least == Severity::kInfo, options.max_origins) {}
 
-  std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
+  std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name,
+                               const DataNamer& data) {
     suppressed_.clear();
     known_.clear();
     left_out_ = 0;
@@ -177,6 +180,7 @@ class Judge::Memory {
     attributes_.Observe(now.window, now.attributes, survivors.attributes, drafts);
     left_running_.Observe(survivors, now, drafts);
     freeze_.Observe(now, drafts);
+    if (data) statics_.Observe(now.window, now.statics, data, drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
@@ -208,7 +212,7 @@ class Judge::Memory {
   std::int64_t forgotten() const {
     return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten() +
            environment_.forgotten() + attributes_.forgotten() + left_running_.forgotten() +
-           freeze_.forgotten();
+           freeze_.forgotten() + statics_.forgotten();
   }
 
  private:
@@ -365,6 +369,7 @@ class Judge::Memory {
   AttributeRules attributes_;
   LeftRunningRules left_running_;
   FreezeRules freeze_;
+  StaticRules statics_;
   std::unordered_set<StackId> collected_;
   std::optional<std::int64_t> ended_children_before_;
   bool had_children_ = false;
@@ -379,8 +384,9 @@ Judge::Judge(Judge&&) noexcept = default;
 Judge& Judge::operator=(Judge&&) noexcept = default;
 Judge::~Judge() = default;
 
-std::vector<Finding> Judge::Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name) {
-  return memory_->Observe(survivors, now, name);
+std::vector<Finding> Judge::Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name,
+                                    const DataNamer& data) {
+  return memory_->Observe(survivors, now, name, data);
 }
 
 const Suppressions& Judge::UsedSuppressions() const {

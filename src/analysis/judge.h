@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/data_name.h"
 #include "analysis/finding.h"
 #include "analysis/frame.h"
 #include "analysis/suppressions.h"
@@ -47,7 +48,9 @@ class Judge {
   ~Judge();
 
   // `now.window` must rise from call to call.
-  std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name);
+  // `data` names static variables; without it they are not judged.
+  std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name,
+                               const DataNamer& data = {});
 
   const Suppressions& UsedSuppressions() const;
   // What the last Observe has set aside: findings, by the text of the suppressions' line or by the name in

@@ -137,7 +137,10 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   Snapshot now = taker.Take(recorder.AdvanceWindow());
   now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
   const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
-  std::vector<Finding> findings = judge.Observe(survivors, now, namer);
+  const DataNamer data = [this](const StaticRange& range) {
+    return symbolizer.NameData(range.path, range.offset);
+  };
+  std::vector<Finding> findings = judge.Observe(survivors, now, namer, data);
 
   facts.type = type;
   facts.timestamp_ms = WallClockNs() / 1'000'000;
@@ -146,7 +149,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   if (telling && report_mode != ReportMode::kOff) {
     const Cost cost = {(MonotonicNs() - started) / 1000,
                        static_cast<std::int64_t>(recorder.resident_bytes() + internal_heap.mapped_bytes())};
-    Report report = MakeReport(facts, survivors, now, std::move(findings), namer, cost);
+    Report report = MakeReport(facts, survivors, now, std::move(findings), namer, cost, data);
     left_out["heap.blocks"] = recorder.blocks_refused();
     left_out["findings"] = judge.LeftOut();
     left_out["connections"] = runtime_api_tap.lost_connections() + runtime_api_tap.untapped_connections();

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "analysis/suspect.h"
 #include "preload/runtime_api_hooks.h"
 #include "record/recorder.h"
 #include "snapshot/activity_taker.h"
@@ -85,7 +86,21 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
       threads_([](pid_t tid) { return recorder.ThreadBirthOf(tid); }),
       environment_([](std::string_view name) {
         return recorder.AttributeBirth(Attribute::kEnvironment, Recorder::NameKey(name.data(), name.size()));
-      }) {}
+      }),
+      statics_([] {
+        StaticTakerOptions statics;
+        statics.watched = [](const std::string& module) { return IsUsersModule(module); };
+        return statics;
+      }()) {}
+
+const std::vector<std::string>& SnapshotTaker::Libraries() {
+  if (!modules_.Refresh()) return libraries_;
+  libraries_.clear();
+  for (const LoadedModule& module : modules_.all())
+    if (!module.path.empty()) libraries_.push_back(module.path);
+  std::sort(libraries_.begin(), libraries_.end());
+  return libraries_;
+}
 
 Snapshot SnapshotTaker::Take(WindowNumber window) {
   const auto deadline = FileTaker::Clock::now() + budget_;
@@ -105,6 +120,8 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
     now.attributes = TakeAttributes(AttributeOptions());
     now.timers = TakeTimers(TimerBirth);
   }
+  if (Wants(kStaticState)) now.statics = statics_.Take(deadline);
+  if (Wants(kMappingState)) now.libraries = Libraries();
   now.process = TakeProcess();
   now.after_response = TakeActivity(recorder.activity(), now);
   return now;

@@ -12,7 +12,9 @@
 #include "snapshot/environment_taker.h"
 #include "snapshot/file_taker.h"
 #include "snapshot/heap_taker.h"
+#include "snapshot/loaded_modules.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/static_taker.h"
 #include "snapshot/thread_taker.h"
 
 namespace cleanslate {
@@ -26,6 +28,7 @@ class SnapshotTaker {
   Snapshot Take(WindowNumber window);
 
  private:
+  const std::vector<std::string>& Libraries();
   bool Wants(StateKind kind) const { return (state_ & kind) != 0; }
 
   std::uint32_t state_;
@@ -37,6 +40,9 @@ class SnapshotTaker {
   FileTaker files_;
   ThreadTaker threads_;
   EnvironmentTaker environment_;
+  StaticTaker statics_;
+  LoadedModules modules_;
+  std::vector<std::string> libraries_;  // their paths, sorted
 };
 
 }  // namespace cleanslate

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "analysis/static_variables.h"
+
 namespace cleanslate {
 namespace {
 
@@ -149,6 +151,19 @@ class Assembly {
     return result;
   }
 
+  std::vector<ChangedVariable> Statics(const StaticSnapshot& statics, const DataNamer& data) {
+    const std::vector<ChangedStatic> variables = ChangedStatics(statics.changed, data);
+    const std::size_t listed = Cut(variables.size(), "variables");
+    std::vector<ChangedVariable> result;
+    for (std::size_t i = 0; i < listed; ++i) {
+      const ChangedStatic& each = variables[i];
+      Frame where;
+      where.module = each.module;
+      result.push_back({each.name, each.text ? "static text" : "static", each.bytes, each.bytes, {where}});
+    }
+    return result;
+  }
+
   void LeaveOut(const char* key, std::int64_t count) {
     if (count > 0) report_.left_out[key] += count;
   }
@@ -188,7 +203,7 @@ Live LiveOf(const Snapshot& now) {
 
 Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Snapshot& now,
                   std::vector<Finding> findings, const StackNamer& namer, const Cost& cost,
-                  std::size_t max_entries) {
+                  const DataNamer& data, std::size_t max_entries) {
   Report report;
   report.type = facts.type;
   report.timestamp_ms = facts.timestamp_ms;
@@ -217,6 +232,7 @@ Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Sn
   report.survived.processes = assembly.Processes(survivors.children);
   report.survived.environment = assembly.Environment(survivors.environment);
   report.survived.process = assembly.Process(survivors);
+  if (data) report.survived.variables = assembly.Statics(now.statics, data);
   assembly.LeaveOut("live.descriptors", now.descriptors.left_out);
   assembly.LeaveOut("live.folders", now.files.left_out);
   assembly.LeaveOut("live.threads", now.threads.left_out);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/data_name.h"
 #include "analysis/finding.h"
 #include "analysis/frame.h"
 #include "analysis/survivors.h"
@@ -29,9 +30,10 @@ struct WindowFacts {
 
 // Naming a stack is the dear part, so at most `max_entries` of each kind are named and listed, heap sites and
 // mappings largest first; the rest is counted in `left_out`. Frames with a line lose build id and offset,
-// which only serve to find the line. `namer` may be empty: then nothing has a `where`.
+// which only serve to find the line. `namer` may be empty: then nothing has a `where`; without `data` no
+// static variable is listed.
 Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Snapshot& now,
                   std::vector<Finding> findings, const StackNamer& namer, const Cost& cost,
-                  std::size_t max_entries = 128);
+                  const DataNamer& data = {}, std::size_t max_entries = 128);
 
 }  // namespace cleanslate
