@@ -22,7 +22,7 @@ struct ChangedStatic {
 };
 
 // Those that hold text first, then by module and name. A range that spans several variables counts for each.
-// Ranges are looked at up to the first `most` variables.
+// At most `most`, those with text before others; the first name of each costs a small read of a file.
 std::vector<ChangedStatic> ChangedStatics(const std::vector<StaticRange>& changed, const DataNamer& name,
                                           std::size_t most = 4096);
 

@@ -365,6 +365,8 @@ TEST(ChangedStatics, ARangeOverSeveralCountsForEachAndForNoHole) {
 
 TEST(ChangedStatics, AreBounded) {
   EXPECT_THAT(ChangedStatics({RangeAt(0x4000, 1 << 20)}, &EveryOther, 5), SizeIs(5));
+  EXPECT_THAT(NamesOf(ChangedStatics({RangeAt(0x4000, 64), RangeAt(0x4060, 4, true)}, &EveryOther, 1)),
+              ElementsAre("v6"));
   EXPECT_THAT(ChangedStatics({RangeAt(0x4000, 4), RangeAt(0x4020, 4)}, nullptr, 5), SizeIs(2));
 }
 
