@@ -156,6 +156,8 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
     for (const auto& [what, count] : left_out) {
       if (count > 0) report.left_out[what] += count;
     }
+    report.suppressed = judge.Suppressed();
+    report.known = judge.Known();
     Write(report);
   }
   left_out.clear();

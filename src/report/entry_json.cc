@@ -61,9 +61,14 @@ Json ToJson(const FunctionFacts& function) {
 }
 
 Json ToJson(const Live& live) {
-  return {{"heapBytes", live.heap_bytes}, {"heapBlocks", live.heap_blocks}, {"descriptors", live.descriptors},
-          {"tmpBytes", live.tmp_bytes},   {"tmpFiles", live.tmp_files},     {"threads", live.threads},
-          {"rssBytes", live.rss_bytes}};
+  Json json = {{"heapBytes", live.heap_bytes},    {"heapBlocks", live.heap_blocks},
+               {"descriptors", live.descriptors}, {"tmpBytes", live.tmp_bytes},
+               {"tmpFiles", live.tmp_files},      {"threads", live.threads},
+               {"rssBytes", live.rss_bytes}};
+  AddUnlessZero(json, "processes", live.processes);
+  AddUnlessZero(json, "deletedBytes", live.deleted_bytes);
+  AddUnlessZero(json, "tmpUnaccountedBytes", live.unaccounted_bytes);
+  return json;
 }
 
 Json ToJson(const Finding& finding) {
@@ -107,11 +112,17 @@ Json ToJson(const SurvivingFile& file) {
 }
 
 Json ToJson(const SurvivingThread& thread) {
-  return {{"tid", thread.tid}, {"name", thread.name}, {"where", Json::array()}};
+  Json json = {{"tid", thread.tid}, {"name", thread.name}};
+  AddUnlessEmpty(json, "start", thread.start);
+  json["where"] = Json::array();
+  return json;
 }
 
 Json ToJson(const SurvivingProcess& process) {
-  return {{"pid", process.pid}, {"command", process.command}, {"where", Json::array()}};
+  Json json = {{"pid", process.pid}, {"command", process.command}};
+  AddUnlessEmpty(json, "state", process.state);
+  json["where"] = Json::array();
+  return json;
 }
 
 Json ToJson(const ChangedEnvironment& variable) {

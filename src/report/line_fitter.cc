@@ -14,7 +14,6 @@
 namespace cleanslate {
 namespace {
 
-constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 constexpr std::size_t kLongestText = 256;     // of one string, once there is not room for everything
 constexpr std::size_t kSmallestEntry = 24;    // no entry or frame is shorter
 constexpr std::size_t kMissesBeforeNext = 8;  // entries too long for the room that a list may have in a row
@@ -22,23 +21,14 @@ constexpr std::size_t kFirstOfEachKind = 3;   // survivors of each kind come bef
 constexpr std::size_t kEssentialFrames = 3;   // of a finding
 constexpr std::size_t kMostForeignKeys = 24;  // of `left_out` as it came in
 constexpr std::size_t kLongestId = 64;
+constexpr std::size_t kFewSetAside = 4;  // of each kind, where not everything fits
+constexpr std::size_t kShortSetAside = 64;
 constexpr std::size_t kListOpening = 100;  // at most: "survived":{"heap":{"blocks":N,"bytes":N,"sites":[]}},
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 constexpr ListId kByImportance[] = {ListId::kProcesses, ListId::kThreads,     ListId::kDescriptors,
                                     ListId::kFiles,     ListId::kEnvironment, ListId::kProcess,
                                     ListId::kVariables, ListId::kMappings,    ListId::kHeapSites};
-
-// What a byte takes in JSON at most: an escape, or U+FFFD where it is not part of UTF-8.
-std::size_t EscapedWidth(unsigned char byte) {
-  if (byte < 0x20) return 6;
-  if (byte == '"' || byte == '\\') return 2;
-  return byte < 0x80 ? 1 : 3;
-}
-
-bool ContinuesCharacter(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-}
 
 void ShortenStrings(Json& json) {
   if (json.is_string()) {
@@ -195,8 +185,8 @@ std::map<std::string, std::int64_t> WorstLeftOut(const Report& report,
   return left_out;
 }
 
-Envelope ShortEnvelope(const Report& report) {
-  Envelope envelope = FullEnvelope(report);
+Envelope ShortEnvelope(const Report& report, std::size_t set_aside) {
+  Envelope envelope = FullEnvelope(report, set_aside, kShortSetAside);
   envelope.message = Shortened(envelope.message, kLongestText);
   envelope.function_name = Shortened(envelope.function_name, kLongestText);
   envelope.environment = Shortened(envelope.environment, kLongestId);
@@ -207,7 +197,7 @@ Envelope ShortEnvelope(const Report& report) {
 }
 
 Envelope LeanEnvelope(const Report& report) {
-  Envelope envelope = ShortEnvelope(report);
+  Envelope envelope = ShortEnvelope(report, 0);
   envelope.shape = LineShape::kLean;
   for (const char* part : {"live", "cost", "function"}) Count(envelope.left_out, part, 1);
   return envelope;
@@ -215,7 +205,7 @@ Envelope LeanEnvelope(const Report& report) {
 
 // The numbers, and of the texts what fits beside them.
 Envelope BareEnvelope(const Report& report, std::size_t limit) {
-  const Envelope full = FullEnvelope(report);
+  const Envelope full = FullEnvelope(report, 0);
   Envelope envelope;
   envelope.shape = LineShape::kBare;
   envelope.left_out = {{"entries", SumOf(WorstLeftOut(report, full.left_out))}};
@@ -242,7 +232,7 @@ std::string Filled(const Report& report, Envelope envelope, std::size_t room) {
   Fitter fitter(report, room);
   fitter.TakeByImportance(envelope.shape);
   if (envelope.shape == LineShape::kBare) {
-    envelope.left_out = FullEnvelope(report).left_out;
+    envelope.left_out = FullEnvelope(report, 0).left_out;
     fitter.CountLeftOut(envelope.left_out);
     envelope.left_out = {{"entries", SumOf(envelope.left_out)}};
   } else {
@@ -253,32 +243,10 @@ std::string Filled(const Report& report, Envelope envelope, std::size_t room) {
 
 }  // namespace
 
-std::string Shortened(std::string_view text, std::size_t most) {
-  std::size_t whole = 0;
-  for (const char byte : text) whole += EscapedWidth(byte);
-  if (whole <= most) return std::string(text);
-  if (most < kEllipsis.size()) return {};
-
-  // Two thirds of the beginning, a third of the end: a path's file name and a function's parameters tell
-  // apart.
-  const std::size_t room = most - kEllipsis.size();
-  std::size_t head = 0;
-  for (std::size_t used = 0; used + EscapedWidth(text[head]) <= room - room / 3; ++head) {
-    used += EscapedWidth(text[head]);
-  }
-  while (head > 0 && ContinuesCharacter(text[head])) --head;
-  std::size_t tail = text.size();
-  for (std::size_t used = 0; tail > head && used + EscapedWidth(text[tail - 1]) <= room / 3; --tail) {
-    used += EscapedWidth(text[tail - 1]);
-  }
-  while (tail < text.size() && ContinuesCharacter(text[tail])) ++tail;
-  return std::string(text.substr(0, head)).append(kEllipsis).append(text.substr(tail));
-}
-
 std::string FittedLine(const Report& report, std::size_t limit) {
   // Findings are worth more than the details: an envelope may not take the room of all of them.
   const std::size_t most = report.findings.empty() ? limit : limit - limit / 4;
-  for (const Envelope& envelope : {ShortEnvelope(report), LeanEnvelope(report)}) {
+  for (const Envelope& envelope : {ShortEnvelope(report, kFewSetAside), LeanEnvelope(report)}) {
     const std::size_t length = EmptyLength(report, envelope);
     if (length > most) continue;
     std::string line = Filled(report, envelope, limit - length);

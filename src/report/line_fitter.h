@@ -14,7 +14,4 @@ namespace cleanslate {
 inline constexpr std::size_t kShortestLine = 511;
 std::string FittedLine(const Report& report, std::size_t limit);
 
-// At most `most` bytes of JSON between the quotes: the middle goes, and an ellipsis takes its place.
-std::string Shortened(std::string_view text, std::size_t most);
-
 }  // namespace cleanslate

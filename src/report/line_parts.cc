@@ -1,12 +1,28 @@
 #include "report/line_parts.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "report/rfc3339.h"
 #include "report/wording.h"
 
 namespace cleanslate {
 namespace {
+
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+
+// What a byte takes in JSON at most: an escape, or U+FFFD where it is not part of UTF-8.
+std::size_t EscapedWidth(unsigned char byte) {
+  if (byte < 0x20) return 6;
+  if (byte == '"' || byte == '\\') return 2;
+  return byte < 0x80 ? 1 : 3;
+}
+
+bool ContinuesCharacter(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
 
 struct Metric {
   const char* name;
@@ -91,15 +107,69 @@ Json CleanslateJson(const Report& report, const Envelope& envelope, Lists& lists
   if (envelope.shape != LineShape::kBare) add_unless_empty("survived", SurvivedJson(report.survived, lists));
   if (details) json["live"] = ToJson(report.live);
   if (!envelope.left_out.empty()) json["leftOut"] = envelope.left_out;
+  if (!envelope.suppressed.empty()) json["suppressed"] = envelope.suppressed;
+  if (!envelope.known.empty()) json["known"] = envelope.known;
   if (details) {
     json["cost"] = {{"boundaryUs", report.cost.boundary_us}, {"trackingBytes", report.cost.tracking_bytes}};
   }
   return json;
 }
 
+// As a reader gets it back: names that differ in invalid bytes alone become one member, and not two of a
+// name.
+std::string AsWritten(const std::string& text) {
+  return Json::parse(Dump(Json(text))).get<std::string>();
+}
+
+// The sum stays at the largest number instead of overflowing.
+void AddTo(std::int64_t& sum, std::int64_t more) {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = std::numeric_limits<std::int64_t>::max();
+}
+
+// The largest counts of `all`; what the others come to is counted under `kind`.
+std::map<std::string, std::int64_t> Largest(const std::map<std::string, std::int64_t>& all, std::size_t keys,
+                                            std::size_t key_bytes, const char* kind,
+                                            std::map<std::string, std::int64_t>& left_out) {
+  using Entry = std::pair<std::int64_t, const std::string*>;
+  std::vector<Entry> entries;
+  for (const auto& [name, count] : all) {
+    if (count > 0) entries.emplace_back(-count, &name);
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  std::map<std::string, std::int64_t> largest;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto [less, name] = entries[i];
+    AddTo(i < keys ? largest[Shortened(AsWritten(*name), key_bytes)] : left_out[kind], -less);
+  }
+  return largest;
+}
+
 }  // namespace
 
-Envelope FullEnvelope(const Report& report) {
+std::string Shortened(std::string_view text, std::size_t most) {
+  std::size_t whole = 0;
+  for (const char byte : text) whole += EscapedWidth(byte);
+  if (whole <= most) return std::string(text);
+  if (most < kEllipsis.size()) return {};
+
+  // Two thirds of the beginning, a third of the end: a path's file name and a function's parameters tell
+  // apart.
+  const std::size_t room = most - kEllipsis.size();
+  std::size_t head = 0;
+  for (std::size_t used = 0; used + EscapedWidth(text[head]) <= room - room / 3; ++head) {
+    used += EscapedWidth(text[head]);
+  }
+  while (head > 0 && ContinuesCharacter(text[head])) --head;
+  std::size_t tail = text.size();
+  for (std::size_t used = 0; tail > head && used + EscapedWidth(text[tail - 1]) <= room / 3; --tail) {
+    used += EscapedWidth(text[tail - 1]);
+  }
+  while (tail < text.size() && ContinuesCharacter(text[tail])) ++tail;
+  return std::string(text.substr(0, head)).append(kEllipsis).append(text.substr(tail));
+}
+
+Envelope FullEnvelope(const Report& report, std::size_t keys, std::size_t key_bytes) {
   Envelope envelope;
   envelope.message = MessageOf(report);
   envelope.function_name = report.function.name.empty() ? kUnknownFunction : report.function.name;
@@ -108,6 +178,8 @@ Envelope FullEnvelope(const Report& report) {
   for (const auto& [key, count] : report.left_out) {
     if (count != 0) envelope.left_out[key] = count;
   }
+  envelope.suppressed = Largest(report.suppressed, keys, key_bytes, "suppressed", envelope.left_out);
+  envelope.known = Largest(report.known, keys, key_bytes, "known", envelope.left_out);
   return envelope;
 }
 

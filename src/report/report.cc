@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace cleanslate {
@@ -47,6 +48,16 @@ std::int64_t Whole(const Report& report, std::size_t listed, const char* key) {
   return static_cast<std::int64_t>(listed) + (missing == report.left_out.end() ? 0 : missing->second);
 }
 
+std::int64_t WholeOf(const Report& report, const std::map<std::string, std::int64_t>& counts,
+                     const char* key) {
+  std::int64_t sum = Whole(report, 0, key);
+  // A line that was read may say anything: at the largest number a sum stays.
+  for (const auto& [name, count] : counts) {
+    if (__builtin_add_overflow(sum, count, &sum)) return std::numeric_limits<std::int64_t>::max();
+  }
+  return sum;
+}
+
 }  // namespace
 
 std::int64_t CountFindings(const Report& report) {
@@ -59,6 +70,14 @@ std::int64_t CountDescriptors(const Report& report) {
 
 std::int64_t CountFiles(const Report& report) {
   return Whole(report, report.survived.files.size(), "files");
+}
+
+std::int64_t CountSuppressed(const Report& report) {
+  return WholeOf(report, report.suppressed, "suppressed");
+}
+
+std::int64_t CountKnown(const Report& report) {
+  return WholeOf(report, report.known, "known");
 }
 
 std::string_view NameOf(ReportType type) {

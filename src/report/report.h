@@ -12,6 +12,7 @@
 //   "live.static" (bytes)                             what a snapshot's budget did not reach
 //   "heap.blocks"                                     blocks that there was no memory to record
 //   "connections"                                     to the Runtime API, that could not be followed
+//   "suppressed", "known"                             findings that were set aside, by what isn't listed
 //   "live", "cost", "function", "metrics"             that part of a very short line
 //   "entries"                                         all of these together, in the shortest line
 
@@ -163,6 +164,8 @@ struct Report {
   Survived survived;
   Live live;
   std::map<std::string, std::int64_t> left_out;
+  std::map<std::string, std::int64_t> suppressed;  // findings set aside by the user's lines, "rule:glob"
+  std::map<std::string, std::int64_t> known;       // ... and by the catalogue of known survivors, by name
   Cost cost;
 };
 
@@ -170,6 +173,8 @@ struct Report {
 std::int64_t CountFindings(const Report& report);
 std::int64_t CountDescriptors(const Report& report);
 std::int64_t CountFiles(const Report& report);
+std::int64_t CountSuppressed(const Report& report);
+std::int64_t CountKnown(const Report& report);
 
 // The contract's words for enumerators, and back. An unknown word leaves `value` alone and returns false.
 std::string_view NameOf(ReportType type);

@@ -90,9 +90,9 @@ class Members {
   void ReadCounts(const char* name, std::map<std::string, std::int64_t>& counts) const {
     ReadObject(name, [&counts](const Members& members) {
       for (const auto& [key, value] : members.object_.items()) {
-        std::int64_t& count = counts[key];
-        members.Read(key.c_str(), count);
-        if (count < 0) members.Fail(key.c_str(), "a count");
+        std::int64_t& count = counts[key];  // the whole key, which may hold a NUL
+        if (value.is_null()) continue;
+        if (!value.is_number() || !ToWhole(value, count) || count < 0) members.Fail(key.c_str(), "a count");
         count = std::clamp<std::int64_t>(count, 0, kLargestCount);
       }
     });
@@ -214,12 +214,14 @@ void ReadFile(const Members& members, SurvivingFile& file) {
 void ReadThread(const Members& members, SurvivingThread& thread) {
   members.Read("tid", thread.tid);
   members.Read("name", thread.name);
+  members.Read("start", thread.start);
   ReadWhere(members, thread.where);
 }
 
 void ReadProcess(const Members& members, SurvivingProcess& process) {
   members.Read("pid", process.pid);
   members.Read("command", process.command);
+  members.Read("state", process.state);
   ReadWhere(members, process.where);
 }
 
@@ -267,7 +269,10 @@ void ReadLive(const Members& members, Live& live) {
   members.Read("tmpBytes", live.tmp_bytes);
   members.Read("tmpFiles", live.tmp_files);
   members.Read("threads", live.threads);
+  members.Read("processes", live.processes);
   members.Read("rssBytes", live.rss_bytes);
+  members.Read("deletedBytes", live.deleted_bytes);
+  members.Read("tmpUnaccountedBytes", live.unaccounted_bytes);
 }
 
 void ReadCore(const Members& members, Report& report) {
@@ -293,6 +298,8 @@ void ReadCore(const Members& members, Report& report) {
   members.ReadObject("survived", [&report](const Members& object) { ReadSurvived(object, report.survived); });
   members.ReadObject("live", [&report](const Members& object) { ReadLive(object, report.live); });
   members.ReadCounts("leftOut", report.left_out);
+  members.ReadCounts("suppressed", report.suppressed);
+  members.ReadCounts("known", report.known);
   members.ReadObject("cost", [&cost = report.cost](const Members& object) {
     object.Read("boundaryUs", cost.boundary_us);
     object.Read("trackingBytes", cost.tracking_bytes);

@@ -167,6 +167,7 @@ TEST(JsonLine, FitsTheFloorWithTheLargestNumbers) {
   report.window.first = report.window.last = kSmallest;
   report.survived.heap = {kSmallest, kSmallest, {}};
   report.live = {kSmallest, kSmallest, kSmallest, kSmallest, kSmallest, kSmallest, kSmallest};
+  report.suppressed = report.known = {{"a", kLargest}, {"b", kLargest}};
   report.left_out = {{"findings", kLargest - 10}, {"files", kLargest - 10}, {"descriptors", kLargest - 10}};
   const std::string line = ToLine(report, kLineFloor);
   EXPECT_LT(line.size(), kLineFloor) << line;
@@ -220,6 +221,45 @@ TEST(JsonLine, ShortensALongNameRatherThanLoseItsFinding) {
   EXPECT_THAT(subject, HasSubstr("end"));
   EXPECT_THAT(subject, HasSubstr("\xE2\x80\xA6"));
   EXPECT_LT(subject.size(), 300u);
+}
+
+TEST(JsonLine, CountsWhatWasSetAsideBehindWhatIsLeftOut) {
+  Report report = samples::Orders();
+  report.suppressed = {{"tmp-growth:/tmp/cache/*", 2}};
+  report.known = {{"python-re-cache", 3}};
+  const ordered_json core = ParsedLine(report)["cleanslate"];
+  EXPECT_THAT(MemberNames(core),
+              ElementsAre("schema", "type", "environment", "pid", "runtime", "function", "window", "findings",
+                          "survived", "live", "leftOut", "suppressed", "known", "cost"));
+  EXPECT_EQ(core["suppressed"].dump(), R"({"tmp-growth:/tmp/cache/*":2})");
+  EXPECT_EQ(core["known"].dump(), R"({"python-re-cache":3})");
+  EXPECT_EQ(ParsedLine(report)["Findings"], 1) << "they are no findings";
+}
+
+TEST(JsonLine, BoundsWhatWasSetAside) {
+  Report report = samples::Orders();
+  for (int i = 1; i <= 100; ++i)
+    report.suppressed["tmp-growth:" + std::string(300, static_cast<char>('a' + i % 26)) + std::to_string(i)] =
+        i;
+  const ordered_json whole = ParsedLine(report)["cleanslate"];
+  EXPECT_EQ(whole["suppressed"].size(), 16u);
+  EXPECT_TRUE(whole["suppressed"].contains("tmp-growth:" + std::string(300, 'w') + "100"));
+  EXPECT_EQ(whole["leftOut"]["suppressed"], 84 * 85 / 2);
+  const ordered_json fitted = ParsedLine(report, 4096)["cleanslate"];
+  EXPECT_EQ(fitted["suppressed"].size(), 4u);
+  for (const auto& [name, count] : fitted["suppressed"].items()) EXPECT_LE(name.size(), 64u);
+  EXPECT_EQ(fitted["leftOut"]["suppressed"], 96 * 97 / 2);
+  EXPECT_EQ(fitted["findings"].size(), 1u);
+  const ordered_json lean = ParsedLine(report, 1700)["cleanslate"];
+  EXPECT_FALSE(lean.contains("suppressed"));
+  EXPECT_EQ(lean["leftOut"]["suppressed"], 100 * 101 / 2);
+  EXPECT_GE(ParsedLine(report, 512)["cleanslate"]["leftOut"]["entries"], 100 * 101 / 2);
+}
+
+TEST(JsonLine, WritesOneMemberForNamesThatReadTheSame) {
+  Report report = samples::Orders();
+  report.suppressed = {{"tmp-growth:\xff", 2}, {"tmp-growth:\xfe", 3}};
+  EXPECT_EQ(ParsedLine(report)["cleanslate"]["suppressed"].dump(), "{\"tmp-growth:\xEF\xBF\xBD\":5}");
 }
 
 TEST(JsonLine, GivesUpNothingThatFits) {

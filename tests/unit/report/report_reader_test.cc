@@ -55,6 +55,10 @@ TEST(ReportReader, ReadsBackWhatWasWritten) {
       EXPECT_EQ(CountFindings(*read), CountFindings(report));
       EXPECT_EQ(CountDescriptors(*read), CountDescriptors(report));
       EXPECT_EQ(CountFiles(*read), CountFiles(report));
+      if (!read->left_out.contains("entries")) {  // which the shortest line has in place of all others
+        EXPECT_EQ(CountSuppressed(*read), CountSuppressed(report)) << line;
+        EXPECT_EQ(CountKnown(*read), CountKnown(report)) << line;
+      }
       EXPECT_EQ(read->survived.heap.bytes, report.survived.heap.bytes);
       EXPECT_EQ(read->timestamp_ms, report.timestamp_ms);
       if (limit == kNoLineLimit) {
@@ -115,6 +119,8 @@ TEST(ReportReader, NamesTheMemberOfAnotherType) {
   expect_fault(R"("findings":[7])", "cleanslate.findings[0]");
   expect_fault(R"("survived":{"files":[{"where":[{"line":3000000000}]}]})", "files[0].where[0].line");
   expect_fault(R"("leftOut":{"files":-1})", "cleanslate.leftOut.files");
+  expect_fault(R"("suppressed":[])", "cleanslate.suppressed");
+  expect_fault(R"("known":{"python-re-cache":"3"})", "cleanslate.known.python-re-cache");
 }
 
 TEST(ReportReader, TakesFromTheTopWhatAShortLineLeavesOut) {
@@ -134,6 +140,21 @@ TEST(ReportReader, NeverOverflowsItsCounts) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_GT(CountFiles(*report), 1LL << 50);
   EXPECT_GT(CountDescriptors(*report), 1LL << 50);
+}
+
+TEST(ReportReader, ReadsWhatIsNewInSurvivors) {
+  Report report = samples::Everything(1, 1);
+  report.survived.threads[0].start = "Worker";
+  report.survived.processes[0].state = "ended";
+  const auto read = ReadLine(ToLine(report));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->survived.threads[0].start, "Worker");
+  EXPECT_EQ(read->survived.processes[0].state, "ended");
+  EXPECT_EQ(read->live.processes, 1);
+  EXPECT_EQ(read->live.deleted_bytes, 4096);
+  EXPECT_EQ(read->live.unaccounted_bytes, 8192);
+  EXPECT_EQ(read->suppressed, report.suppressed);
+  EXPECT_EQ(read->known, report.known);
 }
 
 TEST(ReportReader, TakesWholeNumbersHoweverTheyAreWritten) {

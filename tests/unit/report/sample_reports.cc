@@ -48,7 +48,13 @@ Report Orders() {
   report.survived.descriptors = {{9, "file", "/tmp/a.txt", "", "", "", false, 0, {}}};
   report.survived.files = {{"/tmp/a.txt", "", "created", 10, 0, {}}};
   report.survived.variables = {{"app.cache", "list", 4, 5, {{"", "app.py", 1, "", "", 0}}}};
-  report.live = {910233, 10422, 9, 10, 1, 1, 31457280};
+  report.live = {.heap_bytes = 910233,
+                 .heap_blocks = 10422,
+                 .descriptors = 9,
+                 .tmp_bytes = 10,
+                 .tmp_files = 1,
+                 .threads = 1,
+                 .rss_bytes = 31457280};
   report.left_out = {{"heap.sites", 3}};
   report.cost = {412, 2097152};
   return report;
@@ -65,6 +71,11 @@ Report EverythingNamed(const std::string& name, int entries, int frames) {
   report.findings.clear();
   report.survived = {};
   report.left_out.clear();
+  report.live.processes = entries;
+  report.live.deleted_bytes = 4096;
+  report.live.unaccounted_bytes = 8192;
+  report.suppressed = {{"tmp-growth:" + name, 2}, {"heap-growth:^" + name + "$", 1}};
+  report.known = {{"python-re-cache", 3}, {name, 1}};
   for (int i = 0; i < entries; ++i) {
     const Frames where = Stack(name, frames);
     report.window.request_ids.push_back(name);
@@ -84,8 +95,8 @@ Report EverythingNamed(const std::string& name, int entries, int frames) {
     survived.descriptors.push_back(
         {i, "socket", name, "tcp 127.0.0.1:1", name, "CLOSE_WAIT", true, 7, where});
     survived.files.push_back({name, "directory", "grown", 5, 4, where});
-    survived.threads.push_back({100 + i, name, where});
-    survived.processes.push_back({200 + i, name, where});
+    survived.threads.push_back({100 + i, name, name, where});
+    survived.processes.push_back({200 + i, name, "running", where});
     survived.environment.push_back({name, "added", where});
     survived.process.push_back({"umask", name, name, where});
     survived.variables.push_back({name, "dict", i, i + 1, where});
