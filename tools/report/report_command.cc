@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "report/aggregate.h"
+#include "report/known_text.h"
 #include "report/log_reader.h"
 #include "report/output_options.h"
 #include "report/read_file.h"
@@ -91,21 +92,30 @@ int RunReport(const ReportOptions& options) {
   for (const std::string& warning : source_lines.Warnings()) Say(warning);
   Summary summary = aggregate.Summarize();
   summary.log = reader.counts();
-  const ExitCode shown = presentation->Show(summary);
+  const ExitCode shown = presentation->Show(std::move(summary));
   if (shown == kExitDone || shown == kExitFailOn) return all_read ? shown : kExitUnreadable;
   return shown;
 }
 
 int RunExplain(const std::string& rule) {
   if (rule.empty()) {
-    std::cout << RuleTable() << std::flush;
+    std::cout << RuleTable() << "\nKnown harmless survivors, counted apart as `known`:\n\n"
+              << KnownTable()
+              << "\n`cleanslate explain NAME` says why a rule matters and how to fix what it finds, or why a "
+                 "survivor is harmless.\n"
+              << std::flush;
     return kExitDone;
   }
   if (const RuleText* found = FindRule(rule)) {
     std::cout << RulePage(*found) << std::flush;
     return kExitDone;
   }
-  const std::string_view nearest = NearestRule(rule);
+  if (const KnownSurvivor* found = FindKnownSurvivor(rule)) {
+    std::cout << KnownPage(*found) << std::flush;
+    return kExitDone;
+  }
+  std::string_view nearest = NearestRule(rule);
+  if (nearest.empty()) nearest = NearestKnown(rule);
   Say("there is no rule `" + Visible(rule) + "`" +
       (nearest.empty() ? "; `cleanslate explain` lists all" : ": is it " + std::string(nearest) + "?"));
   return kExitUsage;
@@ -126,8 +136,9 @@ void AddReportCommand(CLI::App& app, std::function<int()>& action) {
 
 void AddExplainCommand(CLI::App& app, std::function<int()>& action) {
   auto rule = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("explain", "What a rule means, why it matters, how to fix it");
-  command->add_option("RULE", *rule, "A rule's name; none: the table of all");
+  CLI::App* command = app.add_subcommand(
+      "explain", "What a rule means, why it matters, how to fix it; what a known survivor is");
+  command->add_option("RULE", *rule, "A rule's name, or a known survivor's; none: the tables of all");
   command->callback([rule, &action] { action = [rule] { return RunExplain(*rule); }; });
 }
 

@@ -10,9 +10,11 @@ namespace cleanslate {
 
 struct RuleText {
   std::string_view name;
-  std::string_view summary;  // what it fires on, one line
-  std::string_view why;      // why it matters
-  std::string_view fix;      // what usually helps
+  std::string_view summary;         // what it fires on, one line
+  std::string_view when;            // when exactly
+  std::string_view why;             // why it matters
+  std::string_view fix;             // what usually helps
+  std::string_view how_often = {};  // what makes it a warning; empty where `when` says all
 };
 
 // In the order of rule_names.h, which has the same names.

@@ -12,13 +12,17 @@ namespace cleanslate {
 namespace {
 
 using ::testing::ElementsAreArray;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(RulesText, HasAPageForEveryRuleThereIs) {
   std::vector<std::string_view> names;
   for (const RuleText& rule : RuleTexts()) {
     names.push_back(rule.name);
     EXPECT_FALSE(rule.summary.empty()) << rule.name;
+    EXPECT_GT((std::string(rule.when) + std::string(rule.how_often)).size(), 40u) << rule.name;
+    EXPECT_THAT(rule.when, EndsWith(".")) << rule.name;
     EXPECT_GT(rule.why.size(), 40u) << rule.name;
     EXPECT_GT(rule.fix.size(), 40u) << rule.name;
     EXPECT_THAT(RulePage(rule), HasSubstr(std::string(rule.name) + "\n"));
@@ -35,6 +39,12 @@ TEST(RulesText, FitsATerminal) {
       at = end + 1;
     }
   }
+}
+
+TEST(RulesText, SaysWhatMakesItAWarning) {
+  EXPECT_THAT(RulePage(*FindRule("environment-changed")), HasSubstr("It is a warning when it recurs"));
+  EXPECT_THAT(RulePage(*FindRule("tmp-growth")), HasSubstr("It is a warning when it grew"));
+  EXPECT_THAT(RulePage(*FindRule("heap-retained")), Not(HasSubstr("It is a warning")));
 }
 
 TEST(RulesText, FindsByExactName) {
