@@ -17,6 +17,8 @@ void AddTo(std::int64_t& sum, std::int64_t more) {
   }
 }
 
+constexpr std::size_t kMostSetAside = 4096;  // names of each kind: a log may hold any
+
 // When a report was made, in the order of one environment.
 std::pair<std::int64_t, std::int64_t> MomentOf(const Report& report) {
   return {report.timestamp_ms, report.window.last};
@@ -71,13 +73,16 @@ void Aggregate::Add(Report report) {
     AddTo(totals_.survived_files, CountFiles(report));
   }
   for (const auto& [what, count] : report.left_out) AddTo(totals_.left_out[what], count);
+  for (const auto& [line, count] : report.suppressed) SetAside(totals_.suppressed, "suppressed", line, count);
+  for (const auto& [name, count] : report.known) SetAside(totals_.known, "known", name, count);
   if (report.type == ReportType::kQuiet)
     environment.quiet_reason = report.reason.empty() ? "unknown" : report.reason;
 
   AddTo(environment.findings, CountFindings(report));
   for (const Finding& finding : report.findings) {
-    if (suppression_ && suppression_(finding)) {
-      ++totals_.suppressed;
+    const std::optional<std::string> line = suppression_ ? suppression_(finding) : std::nullopt;
+    if (line) {
+      SetAside(totals_.suppressed, "suppressed", *line, 1);
       --environment.findings;
     } else {
       AddFinding(report, finding);
@@ -94,6 +99,12 @@ void Aggregate::Add(Report report) {
     environment.has_latest = tells_more;
     environment.latest = std::move(report);
   }
+}
+
+void Aggregate::SetAside(std::map<std::string, std::int64_t>& counts, const char* kind,
+                         const std::string& name, std::int64_t count) {
+  const bool listed = counts.size() < kMostSetAside || counts.contains(name);
+  AddTo(listed ? counts[name] : totals_.left_out[kind], count);
 }
 
 void Aggregate::AddFinding(const Report& report, const Finding& finding) {

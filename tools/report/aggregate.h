@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,14 +53,25 @@ struct Totals {
   std::int64_t survived_descriptors = 0;
   std::int64_t survived_files = 0;
   std::int64_t duplicates = 0;                   // the same report again: inputs may overlap
-  std::int64_t suppressed = 0;                   // findings that a suppression matched, in all windows
   std::map<std::string, std::int64_t> left_out;  // by the lines' limit and the snapshots' budget
+  // Findings that were set aside, in all windows: by the text of a line of suppressions, here or inside of
+  // the function, and by the name of a known survivor. What was too much to list is in `left_out`.
+  std::map<std::string, std::int64_t> suppressed;
+  std::map<std::string, std::int64_t> known;
+};
+
+// A line of suppressions that has matched nothing.
+struct UnusedSuppression {
+  std::string file;
+  int line = 0;
+  std::string text;  // rule:glob
 };
 
 struct Summary {
   std::vector<EnvironmentSummary> environments;  // in the order they were met
   std::vector<FindingSummary> findings;          // worst first, then most windows, then by rule and subject
   Totals totals;
+  std::vector<UnusedSuppression> unused_suppressions;
   LogCounts log;
 
   std::int64_t CountOf(Severity severity) const;  // of distinct findings
@@ -67,8 +79,8 @@ struct Summary {
 
 class Aggregate {
  public:
-  // True for a finding that is not to be shown.
-  using Suppression = std::function<bool(const Finding&)>;
+  // The text of the line that silences a finding, if one does.
+  using Suppression = std::function<std::optional<std::string>(const Finding&)>;
 
   explicit Aggregate(Suppression suppression = {});
   ~Aggregate();
@@ -82,6 +94,8 @@ class Aggregate {
   struct Cause;
 
   void AddFinding(const Report& report, const Finding& finding);
+  void SetAside(std::map<std::string, std::int64_t>& counts, const char* kind, const std::string& name,
+                std::int64_t count);
   EnvironmentSummary& EnvironmentOf(const Report& report);
 
   Suppression suppression_;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "analysis/suppressions.h"
+#include "report/entry_json.h"
 #include "report/read_file.h"
 #include "report/render.h"
 #include "report/safe_text.h"
@@ -44,12 +45,30 @@ absl::Status Check(const std::string& option, const std::string& value,
   return absl::InvalidArgumentError(option + ": `" + Visible(value) + "` is not one of " + list);
 }
 
+std::chrono::sys_days Today() {
+  return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+// A line is used when it has silenced something here, or inside of the function, whose reports say so.
+void AddUnused(const Suppressions& suppressions, const std::string& name, Summary& summary) {
+  const Totals& totals = summary.totals;
+  // What a short line did not list may have been of any.
+  if (totals.windows == 0 || totals.left_out.contains("suppressed")) return;
+  for (const Suppression& line : suppressions.Unused()) {
+    const std::string text = Json::parse(Dump(Json(line.Text()))).get<std::string>();  // as reports have it
+    if (!totals.suppressed.contains(text)) summary.unused_suppressions.push_back({name, line.line, text});
+  }
+}
+
 }  // namespace
 
 struct Presentation::State {
   OutputOptions options;
   FailOn fail_on;
   Suppressions suppressions;
+  std::string suppressions_name;
+  Suppressions of_function;
+  std::string of_function_name;
   SourceLines source_lines;
   std::vector<std::string> warnings;
   bool to_file = false;
@@ -71,7 +90,7 @@ void AddOutputOptions(CLI::App& command, OutputOptions& options) {
       ->type_name("RULE|info|warning|critical[,...]");
   command
       .add_option("--suppressions", options.suppressions,
-                  "Findings to keep quiet about, a `rule:glob` a line")
+                  "Findings to keep quiet about, a line `rule:glob [until=YYYY-MM-DD] [# reason]` each")
       ->type_name("FILE");
   command
       .add_option(
@@ -111,8 +130,8 @@ absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options)
     if (!text.ok())
       return absl::InvalidArgumentError("--suppressions: " + std::string(text.status().message()));
     std::vector<SuppressionDiagnostic> diagnostics;
-    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-    state->suppressions = Suppressions::Parse(*text, today, &diagnostics);
+    state->suppressions = Suppressions::Parse(*text, Today(), &diagnostics);
+    state->suppressions_name = options.suppressions;
     for (const SuppressionDiagnostic& diagnostic : diagnostics) {
       state->warnings.push_back(Visible(options.suppressions) + ":" + std::to_string(diagnostic.line) + ": " +
                                 Visible(diagnostic.message));
@@ -137,9 +156,19 @@ absl::StatusOr<Presentation> Presentation::Prepare(const OutputOptions& options)
 
 Aggregate::Suppression Presentation::suppression() const {
   if (state_->suppressions.All().empty()) return {};
-  return [suppressions = &state_->suppressions](const Finding& finding) {
-    return suppressions->Suppress(finding) != nullptr;
+  return [suppressions = &state_->suppressions](const Finding& finding) -> std::optional<std::string> {
+    const Suppression* line = suppressions->Suppress(finding);
+    if (line == nullptr) return std::nullopt;
+    return line->Text();
   };
+}
+
+void Presentation::NoteSuppressionsOfFunction(const std::string& path, const std::string& name) {
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return;
+  // The function has told of bad lines itself.
+  state_->of_function = Suppressions::Parse(*text, Today());
+  state_->of_function_name = name;
 }
 
 SourceLines& Presentation::source_lines() {
@@ -158,7 +187,9 @@ bool Presentation::color() const {
   return !state_->to_file && !IsSet("NO_COLOR") && !is_dumb && isatty(STDOUT_FILENO) == 1;
 }
 
-ExitCode Presentation::Show(const Summary& summary) const {
+ExitCode Presentation::Show(Summary summary) const {
+  AddUnused(state_->suppressions, state_->suppressions_name, summary);
+  AddUnused(state_->of_function, state_->of_function_name, summary);
   const TextStyle style{color(), state_->to_file ? kUsualWidth : TerminalWidth(STDOUT_FILENO)};
   const std::string text =
       state_->options.format == "json" ? RenderJson(summary) : RenderText(summary, style);

@@ -64,14 +64,18 @@ class Presentation {
   // Of --symbols. Has warnings of its own, when all reports are through.
   SourceLines& source_lines();
 
-  // One line each, for stderr: lines of the suppressions file that were not understood.
+  // One line each, for stderr: lines of the suppressions file that were not understood, or have expired.
   const std::vector<std::string>& warnings() const;
 
   // True for text on a terminal: other output of the command may be decorated as well.
   bool color() const;
 
+  // The suppressions that the function itself applies, so that its lines which never matched can be named. A
+  // file that isn't there has none; `name` is what it is called.
+  void NoteSuppressionsOfFunction(const std::string& path, const std::string& name);
+
   // Writes the summary. kExitDone, kExitFailOn, or kExitUsage with a line on stderr when it can't be written.
-  ExitCode Show(const Summary& summary) const;
+  ExitCode Show(Summary summary) const;
 
  private:
   struct State;

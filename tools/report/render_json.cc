@@ -1,3 +1,7 @@
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "report/entry_json.h"
 #include "report/render.h"
 
@@ -42,6 +46,12 @@ Json EnvironmentJson(const EnvironmentSummary& environment) {
   return json;
 }
 
+Json CountsJson(const std::map<std::string, std::int64_t>& counts) {
+  Json json = Json::object();
+  for (const auto& [what, count] : counts) json[what] = count;
+  return json;
+}
+
 Json TotalsJson(const Summary& summary) {
   const Totals& totals = summary.totals;
   Json json = Json::object();
@@ -52,15 +62,20 @@ Json TotalsJson(const Summary& summary) {
   json["info"] = summary.CountOf(Severity::kInfo);
   json["warning"] = summary.CountOf(Severity::kWarning);
   json["critical"] = summary.CountOf(Severity::kCritical);
-  json["suppressed"] = totals.suppressed;
+  json["suppressed"] = CountsJson(totals.suppressed);
+  json["known"] = CountsJson(totals.known);
+  json["unusedSuppressions"] = Json::array();
+  for (const UnusedSuppression& unused : summary.unused_suppressions) {
+    json["unusedSuppressions"].push_back(
+        {{"file", unused.file}, {"line", unused.line}, {"text", unused.text}});
+  }
   json["survivedHeapBytes"] = totals.survived_heap_bytes;
   json["survivedDescriptors"] = totals.survived_descriptors;
   json["survivedFiles"] = totals.survived_files;
   json["duplicates"] = totals.duplicates;
   json["torn"] = summary.log.torn;
   json["foreign"] = summary.log.foreign;
-  json["leftOut"] = Json::object();
-  for (const auto& [what, count] : totals.left_out) json["leftOut"][what] = count;
+  json["leftOut"] = CountsJson(totals.left_out);
   return json;
 }
 

@@ -8,6 +8,7 @@
 #include "analysis/suspect.h"
 #include "report/render.h"
 #include "report/safe_text.h"
+#include "report/set_aside_text.h"
 #include "report/wording.h"
 
 namespace cleanslate {
@@ -17,12 +18,7 @@ constexpr std::size_t kMostFrames = 3;  // of a finding
 constexpr std::int64_t kMostIntended = 5;
 constexpr std::size_t kMostEnvironments = 5;  // by name
 constexpr std::size_t kMostSurvivors = 5;     // of each kind
-constexpr std::size_t kLongestName = 160;     // columns; of a path, a function, a subject
 constexpr std::size_t kNarrowest = 40;
-
-std::string Name(std::string_view text) {
-  return Cut(Visible(text), kLongestName);
-}
 
 bool IsNamed(const Frame& frame) {
   return !frame.function.empty() || !frame.file.empty();
@@ -312,7 +308,8 @@ class TextRenderer {
       Line("`cleanslate explain " + Name(summary_.findings[0].latest.rule) +
            "` says what it means and how to fix it");
     }
-    Note(totals.suppressed, "finding", "suppressed");
+    if (const std::string set_aside = SetAsideSentence(totals); !set_aside.empty()) Paragraph(set_aside, "");
+    for (const std::string& line : UnusedSuppressionLines(summary_)) Paragraph(line, "");
     Note(totals.duplicates, "report", "met more than once and counted once");
     Note(summary_.log.torn, "report", "torn or damaged, and skipped");
     LeftOut();

@@ -136,6 +136,11 @@ std::string Cut(std::string_view text, std::size_t columns) {
   return std::string(text.substr(0, head)).append(kEllipsis).append(text.substr(tail));
 }
 
+std::string Name(std::string_view text) {
+  constexpr std::size_t kLongestName = 160;
+  return Cut(Visible(text), kLongestName);
+}
+
 std::string Folded(std::string_view text, std::string_view indent, std::size_t width) {
   std::string folded;
   std::string line;

@@ -19,6 +19,9 @@ std::size_t Columns(std::string_view text);
 // At most `columns` of it; the middle goes, and an ellipsis takes its place.
 std::string Cut(std::string_view text, std::size_t columns);
 
+// A path, a function, a subject: visible, and no longer than a name may be in a sentence (160 columns).
+std::string Name(std::string_view text);
+
 // Lines of at most `width` columns, folded between words, each with `indent` before it and a newline behind
 // it. A word that is longer has a line to itself.
 std::string Folded(std::string_view text, std::string_view indent, std::size_t width);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -75,6 +76,18 @@ Report UnwatchedReport(const RunPlan& plan, const std::string& why) {
   return report;
 }
 
+// Which file the function reads, see CLEANSLATE_SUPPRESSIONS.
+void NoteSuppressions(const RunPlan& plan, Presentation& presentation) {
+  const char* inherited = std::getenv("CLEANSLATE_SUPPRESSIONS");
+  std::string name(Find(plan.child.given, "CLEANSLATE_SUPPRESSIONS", inherited == nullptr ? "" : inherited));
+  std::filesystem::path folder = plan.child.root;
+  if (name.empty()) {
+    name = "cleanslate.supp";
+    folder = Find(plan.child.given, "LAMBDA_TASK_ROOT", plan.child.root);
+  }
+  presentation.NoteSuppressionsOfFunction((folder / name).string(), name);
+}
+
 int Execute(const RunOptions& options) {
   absl::StatusOr<Presentation> presentation = Presentation::Prepare(options.output);
   if (!presentation.ok()) {
@@ -89,6 +102,8 @@ int Execute(const RunOptions& options) {
     if (!opened.ok()) return Fail({kExitUnreadable, std::string(opened.status().message())});
     reports_file.emplace(*std::move(opened));
   }
+
+  if (options.output.suppressions.empty() && !options.no_preload) NoteSuppressions(*plan, *presentation);
 
   Console console(StyleOf(options.output));
   for (const std::string& warning : presentation->warnings()) console.Say(warning);

@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "sample_reports.h"
 
 namespace cleanslate {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 Report Window(const std::string& environment, int number) {
   Report report = samples::Orders();
@@ -94,7 +98,10 @@ TEST(Aggregate, CountsTheSameReportOnce) {
 }
 
 TEST(Aggregate, SetsSuppressedFindingsApart) {
-  Aggregate aggregate([](const Finding& finding) { return finding.subject == "app.cache"; });
+  Aggregate aggregate([](const Finding& finding) -> std::optional<std::string> {
+    if (finding.subject != "app.cache") return std::nullopt;
+    return "variable-growth:app.cache";
+  });
   Report report = Window("a", 1);
   report.findings.push_back(report.findings[0]);
   report.findings[1].subject = "app.other";
@@ -103,8 +110,36 @@ TEST(Aggregate, SetsSuppressedFindingsApart) {
   const Summary summary = aggregate.Summarize();
   ASSERT_EQ(summary.findings.size(), 1u);
   EXPECT_EQ(summary.findings[0].latest.subject, "app.other");
-  EXPECT_EQ(summary.totals.suppressed, 1);
+  EXPECT_THAT(summary.totals.suppressed, ElementsAre(Pair("variable-growth:app.cache", 1)));
   EXPECT_EQ(summary.environments[0].findings, 1);
+}
+
+TEST(Aggregate, AddsUpWhatTheFunctionHasSetAside) {
+  Aggregate aggregate;
+  for (int i = 1; i <= 3; ++i) {
+    Report report = Window("a", i);
+    report.suppressed = {{"tmp-growth:/tmp/cache/*", 2}};
+    report.known = {{"aws-trace-id", 1}};
+    report.left_out = {{"known", 4}};
+    aggregate.Add(report);
+    aggregate.Add(report);  // met again
+  }
+  const Totals totals = aggregate.Summarize().totals;
+  EXPECT_THAT(totals.suppressed, ElementsAre(Pair("tmp-growth:/tmp/cache/*", 6)));
+  EXPECT_THAT(totals.known, ElementsAre(Pair("aws-trace-id", 3)));
+  EXPECT_THAT(totals.left_out, ElementsAre(Pair("known", 12)));
+}
+
+TEST(Aggregate, KeepsABoundedNumberOfNames) {
+  Aggregate aggregate;
+  Report report = Window("a", 1);
+  report.left_out.clear();
+  for (int i = 0; i < 10000; ++i) report.known["name" + std::to_string(i)] = 1;
+  report.known["name1"] = std::numeric_limits<std::int64_t>::max();
+  aggregate.Add(report);
+  const Totals totals = aggregate.Summarize().totals;
+  EXPECT_EQ(totals.known.size(), 4096u);
+  EXPECT_EQ(totals.left_out.at("known"), 10000 - 4096);
 }
 
 TEST(Aggregate, TellsFindingsWithoutFingerprintBySubject) {

@@ -125,13 +125,44 @@ TEST(RenderText, SaysWhenThereIsNothing) {
 TEST(RenderText, SaysWhatWasSkippedAndWhy) {
   Summary summary = Of({samples::Orders(), samples::Orders()});
   summary.log = {2, 500};
-  summary.totals.suppressed = 1;
+  summary.totals.suppressed = {{"tmp-growth:/tmp/cache/*", 1}};
   const std::string text = RenderText(summary);
   EXPECT_THAT(text, HasSubstr("2 reports were torn or damaged, and skipped\n"));
-  EXPECT_THAT(text, HasSubstr("1 finding was suppressed\n"));
+  EXPECT_THAT(text, HasSubstr("1 finding suppressed (tmp-growth:/tmp/cache/* 1x)\n"));
   EXPECT_THAT(text, HasSubstr("1 report was met more than once and counted once\n"));
   EXPECT_THAT(text, HasSubstr("left out of the reports: 3 heap sites"));
   EXPECT_THAT(text, Not(HasSubstr("500")));
+}
+
+TEST(RenderText, CountsWhatWasSetAside) {
+  Summary summary = Of({samples::Orders()});
+  EXPECT_THAT(RenderText(summary), Not(HasSubstr("suppressed")));
+  EXPECT_THAT(RenderText(summary), Not(HasSubstr("harmless")));
+  summary.totals.suppressed = {{"tmp-growth:/tmp/cache/*", 2}};
+  summary.totals.known = {{"python-re-cache", 3}, {"aws-trace-id", 1}};
+  EXPECT_THAT(
+      RenderText(summary, {false, 200}),
+      HasSubstr("2 findings suppressed (tmp-growth:/tmp/cache/* 2x), 4 known harmless (python-re-cache "
+                "3x, aws-trace-id 1x: `cleanslate explain python-re-cache`)\n"));
+  summary.totals.suppressed.clear();
+  summary.totals.known = {{"of another version", 3}};
+  EXPECT_THAT(RenderText(summary), HasSubstr("\n3 known harmless (of another version 3x)\n"));
+  summary.totals.known.clear();
+  summary.totals.left_out["suppressed"] = 7;
+  EXPECT_THAT(RenderText(summary), HasSubstr("\n7 findings suppressed (by what the reports left out)\n"));
+  for (int i = 0; i < 9; ++i) summary.totals.suppressed["a:" + std::to_string(i)] = i + 1;
+  EXPECT_THAT(RenderText(summary, {false, 200}),
+              HasSubstr("52 findings suppressed (a:8 9x, a:7 8x, a:6 7x, a:5 6x, a:4 5x and 4 more)\n"));
+}
+
+TEST(RenderText, NamesSuppressionsThatNeverMatched) {
+  Summary summary = Of({samples::Orders()});
+  summary.unused_suppressions = {{"cleanslate.supp", 4, "heap-growth:foo"}};
+  EXPECT_THAT(RenderText(summary),
+              HasSubstr("\ncleanslate.supp:4: heap-growth:foo never matched: remove it?\n"));
+  summary.unused_suppressions.resize(30, {"a\x1b[2J", 5, "heap-growth:\n"});
+  EXPECT_THAT(RenderText(summary), HasSubstr("a\\x1b[2J:5: heap-growth:\\x0a never matched: remove it?\n"));
+  EXPECT_THAT(RenderText(summary), HasSubstr("and 20 more lines that never matched"));
 }
 
 TEST(RenderText, SaysWhyWatchingStopped) {
@@ -161,6 +192,7 @@ TEST(RenderText, LetsNoNameActOnTheTerminal) {
         finding.fingerprint = "v1:" + std::to_string(finding.trend.exhausts_in.value());
       }
       report.left_out[name] = 3;
+      report.suppressed[name] = report.known[name] = 3;
       Report quiet = report;
       quiet.type = ReportType::kQuiet;
       quiet.reason = name;
@@ -212,12 +244,26 @@ TEST(RenderJson, IsTheObjectOfTheInterface) {
   EXPECT_EQ(object["totals"]["survivedHeapBytes"], 4210);
 }
 
+TEST(RenderJson, CountsWhatWasSetAside) {
+  Summary summary = Of({samples::Orders()});
+  summary.totals.suppressed = {{"tmp-growth:/tmp/cache/*", 2}};
+  summary.totals.known = {{"python-re-cache", 3}};
+  summary.unused_suppressions = {{"cleanslate.supp", 4, "heap-growth:foo"}};
+  const json totals = json::parse(RenderJson(summary))["totals"];
+  EXPECT_EQ(totals["suppressed"], json({{"tmp-growth:/tmp/cache/*", 2}}));
+  EXPECT_EQ(totals["known"], json({{"python-re-cache", 3}}));
+  EXPECT_EQ(totals["unusedSuppressions"].dump(),
+            R"([{"file":"cleanslate.supp","line":4,"text":"heap-growth:foo"}])");
+}
+
 TEST(RenderJson, KeepsItsFormWhenThereIsNothing) {
   const json object = json::parse(RenderJson({}));
   EXPECT_EQ(object["windows"], 0);
   EXPECT_TRUE(object["environments"].is_array());
   EXPECT_TRUE(object["findings"].is_array());
-  EXPECT_TRUE(object["totals"]["leftOut"].is_object());
+  for (const char* counts : {"leftOut", "suppressed", "known"})
+    EXPECT_TRUE(object["totals"][counts].is_object()) << counts;
+  EXPECT_TRUE(object["totals"]["unusedSuppressions"].is_array());
 }
 
 }  // namespace

@@ -112,12 +112,47 @@ TEST_F(ReportCommand, KeepsQuietAboutWhatIsSuppressed) {
   const std::string suppressions = Write("supp", "# known\nno colon here\nvariable-growth:app.cache\n");
   EXPECT_EQ(Run({"report", "--suppressions", suppressions, "--fail-on", "info", log}), kExitDone);
   EXPECT_THAT(err, HasSubstr(suppressions + ":2: "));
-  EXPECT_THAT(out, HasSubstr("1 finding was suppressed"));
+  EXPECT_THAT(out, HasSubstr("1 finding suppressed (variable-growth:app.cache 1x)"));
   EXPECT_THAT(out, Not(HasSubstr("warning")));
+  EXPECT_THAT(out, Not(HasSubstr("never matched")));
   EXPECT_EQ(Run({"report", "--suppressions", Write("other", "heap-growth:*\n"), "--fail-on", "info", log}),
             kExitFailOn);
   EXPECT_EQ(Run({"report", "--suppressions", folder_ + "/missing", log}), kExitUsage);
   EXPECT_THAT(err, HasSubstr("missing: No such file or directory"));
+}
+
+TEST_F(ReportCommand, TellsOfSuppressionsThatDoNothing) {
+  Report other = samples::Orders();
+  other.environment = "other";
+  other.findings.clear();
+  other.suppressed = {{"tmp-growth:/tmp/cache/*", 2}};  // by the function itself
+  const std::string log = Write("log", Line() + ToLine(other) + "\n");
+  const std::string suppressions = Write("supp",
+                                         "variable-growth:app.cache until=2020-02-29  # till the rewrite\n"
+                                         "tmp-growth:/tmp/cache/*\n"
+                                         "heap-growth:foo\n"
+                                         "heap-growth:bar until=9999-12-31\n");
+  EXPECT_EQ(Run({"report", "--suppressions", suppressions, "--fail-on", "warning", log}), kExitFailOn);
+  EXPECT_EQ(err, "cleanslate: " + suppressions +
+                     ":1: expired on 2020-02-29: variable-growth:app.cache no longer silences\n");
+  EXPECT_THAT(out, HasSubstr("warning variable-growth: app.cache"));
+  EXPECT_THAT(out, HasSubstr("2 findings suppressed (tmp-growth:/tmp/cache/* 2x)\n"));
+  EXPECT_THAT(out, HasSubstr(":3: heap-growth:foo never matched"));
+  EXPECT_THAT(out, HasSubstr(":4: heap-growth:bar never matched"));
+  EXPECT_THAT(out, Not(HasSubstr(":1: ")));
+  EXPECT_THAT(out, Not(HasSubstr(":2: ")));
+  EXPECT_EQ(Run({"report", "--suppressions", suppressions, "--format", "json", log}), kExitDone);
+  EXPECT_EQ(json::parse(out)["totals"]["unusedSuppressions"][0]["line"], 3);
+}
+
+TEST_F(ReportCommand, AccusesNoSuppressionWithoutKnowing) {
+  const std::string suppressions = Write("supp", "heap-growth:foo\n");
+  EXPECT_EQ(Run({"report", "--suppressions", suppressions, Write("empty", "")}), kExitDone);
+  EXPECT_THAT(out, Not(HasSubstr("never matched"))) << "no window";
+  Report report = samples::Orders();
+  report.left_out["suppressed"] = 1;
+  EXPECT_EQ(Run({"report", "--suppressions", suppressions, Write("log", ToLine(report) + "\n")}), kExitDone);
+  EXPECT_THAT(out, Not(HasSubstr("never matched"))) << "a short line has dropped which one it was";
 }
 
 TEST_F(ReportCommand, WritesToAFile) {
@@ -161,8 +196,15 @@ TEST_F(ReportCommand, Explains) {
   EXPECT_EQ(Run({"explain"}), kExitDone);
   EXPECT_THAT(out, HasSubstr("heap-growth"));
   EXPECT_THAT(out, HasSubstr("limit-approaching"));
+  EXPECT_THAT(out, HasSubstr("\naws-trace-id "));
+  EXPECT_EQ(Run({"explain", "aws-trace-id"}), kExitDone);
+  EXPECT_THAT(out, HasSubstr("Why it is harmless\n"));
+  EXPECT_THAT(out, HasSubstr("environment-changed: _X_AMZN_TRACE_ID\n"));
+  EXPECT_EQ(Run({"explain", "python-re-cash"}), kExitUsage);
+  EXPECT_EQ(err, "cleanslate: there is no rule `python-re-cash`: is it python-re-cache?\n");
   EXPECT_EQ(Run({"explain", "tmp-growth"}), kExitDone);
   EXPECT_THAT(out, HasSubstr("Why it matters"));
+  EXPECT_THAT(out, HasSubstr("\n    tmp-growth:GLOB until=2026-12-31 # "));
   EXPECT_EQ(Run({"explain", "tmp-grwth"}), kExitUsage);
   EXPECT_EQ(err, "cleanslate: there is no rule `tmp-grwth`: is it tmp-growth?\n");
   EXPECT_EQ(Run({"explain", "zzz\x1b[2J"}), kExitUsage);
