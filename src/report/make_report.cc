@@ -152,7 +152,7 @@ class Assembly {
   }
 
   std::vector<ChangedVariable> Statics(const StaticSnapshot& statics, const DataNamer& data) {
-    const std::vector<ChangedStatic> variables = ChangedStatics(statics.changed, data);
+    const std::vector<ChangedStatic> variables = ChangedStatics(statics.changed, data, 2 * max_entries_);
     const std::size_t listed = Cut(variables.size(), "variables");
     std::vector<ChangedVariable> result;
     for (std::size_t i = 0; i < listed; ++i) {

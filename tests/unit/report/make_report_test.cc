@@ -37,7 +37,7 @@ TEST(MakeReport, ListsTheLargestSitesFirstAndCountsTheRest) {
     ++named;
     return Named(stack);
   };
-  const Report report = MakeReport({}, survivors, now, {}, namer, {}, 3);
+  const Report report = MakeReport({}, survivors, now, {}, namer, {}, {}, 3);
   ASSERT_EQ(report.survived.heap.sites.size(), 3u);
   EXPECT_EQ(report.survived.heap.sites[0].bytes, 500);
   EXPECT_EQ(report.survived.heap.sites[0].where[0].function, "function50");
@@ -51,7 +51,7 @@ TEST(MakeReport, CountsAllDescriptorsAndFilesThoughItListsSome) {
   Survivors survivors;
   survivors.descriptors.resize(10);
   survivors.files.resize(7);
-  const Report report = MakeReport({}, survivors, {}, {}, Named, {}, 4);
+  const Report report = MakeReport({}, survivors, {}, {}, Named, {}, {}, 4);
   EXPECT_EQ(report.survived.descriptors.size(), 4u);
   EXPECT_EQ(CountDescriptors(report), 10);
   EXPECT_EQ(CountFiles(report), 7);
@@ -97,7 +97,8 @@ TEST(MakeReport, TakesTheTotalsFromTheSnapshot) {
   now.files.names = 2;
   now.files.bytes = 77;
   now.files.left_out = 1;
-  now.process = {4, 4096};
+  now.process.threads = 4;
+  now.process.rss_bytes = 4096;
   const Report report = MakeReport({}, {}, now, {}, {}, {9, 10});
   EXPECT_EQ(report.live.heap_bytes, 100);
   EXPECT_EQ(report.live.descriptors, 5);
