@@ -1,4 +1,4 @@
-"""Two peers on loopback for the functions to talk to: HTTP/1.1, or lines that are answered with `+OK`.
+"""Two peers on loopback for the functions: HTTP/1.1, or lines that are answered with `+OK`.
 
 One keeps its connections open, as a well-behaved backend; the other closes each connection shortly after its answer, as
 load balancers and databases do while the function is frozen.

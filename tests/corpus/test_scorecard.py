@@ -67,7 +67,8 @@ class Scorecard(unittest.TestCase):
         self.assertEqual(code, 1, said)
         self.assertIn("ACCUSED  case.py:clean_one", said)
         self.assertRegex(said, r"heap-growth +python +0/0 +0 +1 +1\n")
-        code, said = self.score(LEAK, "--thousand", name="clean_one", comment="# clean of: heap-growth\n# with: nofile=2000")
+        comment = "# clean of: heap-growth\n# with: nofile=2000"
+        code, said = self.score(LEAK, "--thousand", name="clean_one", comment=comment)
         self.assertEqual(code, 1, said)
         code, said = self.score(LEAK, "--witness", name="clean_one", comment="# clean of: descriptor-leak")
         self.assertEqual(code, 1, said)

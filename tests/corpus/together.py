@@ -1,5 +1,5 @@
-"""A handler that calls several cases of one file, one after another: a thousand invocations of each at the price of one
-process. TOGETHER names the file and its functions."""
+"""A handler that calls several cases of one file, one after another: a thousand invocations of each at the price of
+one process. TOGETHER names the file and its functions."""
 
 import importlib
 import os

@@ -33,7 +33,8 @@ function picture() {
     folder: process.cwd(),
     umask: status.Umask,
     signals: [status.SigCgt, status.SigIgn, status.SigBlk],
-    handlers: process.eventNames().filter((one) => String(one).startsWith('SIG')).map((one) => [one, process.listenerCount(one)]),
+    handlers: process.eventNames().filter((one) => String(one).startsWith('SIG'))
+      .map((one) => [one, process.listenerCount(one)]),
     locale: '',
     timers: [],
     tmp: tmp(process.env.TMPDIR, {}),
@@ -53,8 +54,10 @@ function links(folder) {
 }
 
 function closedByPeer(descriptors) {
-  return fs.readFileSync('/proc/self/net/tcp', 'utf8').trim().split('\n').slice(1).map((line) => line.trim().split(/\s+/))
-    .filter((words) => words[3] === '08' && descriptors.has(`socket:[${words[9]}]`)).map((words) => words[9]).sort();
+  return fs.readFileSync('/proc/self/net/tcp', 'utf8').trim().split('\n').slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words[3] === '08' && descriptors.has(`socket:[${words[9]}]`))
+    .map((words) => words[9]).sort();
 }
 
 function children() {

@@ -1,0 +1,45 @@
+"""Sparticuz/chromium#512: the browser crashes on its way out, and leaves core.chromium.<pid> in /tmp each time.
+YoungiiJC/go-rod-aws-lambda#7, #8: browsers that nobody waits for, and their profile folders."""
+
+import shutil
+import subprocess
+import tempfile
+
+_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && sleep "$2"', "chromium"]
+
+
+# The child writes it, not this process.
+# expect: tmp-growth *core.chromium.*
+def leaky_core_dump_of_the_child(event, context):
+    subprocess.run(["sh", "-c", 'head -c 20000 /dev/zero > "$TMPDIR/core.chromium.$$"'], check=True)
+    return True
+
+
+_browsers = []
+
+
+# expect: process-left-running
+# expect: tmp-growth *profile-*
+def leaky_browser_and_profile(event, context):
+    profile = tempfile.mkdtemp(prefix="profile-")
+    _browsers.append(subprocess.Popen(_browser + [profile, "300"]))
+    return profile
+
+
+# expect: process-left-running
+def leaky_browser_that_has_ended(event, context):
+    with tempfile.TemporaryDirectory() as profile:
+        browser = subprocess.Popen(_browser + [profile, "0"], stdout=subprocess.PIPE)
+        browser.stdout.read()
+        _browsers.append(browser)  # close() without wait()
+        browser.stdout.close()
+        shutil.rmtree(profile + "/Default", ignore_errors=True)
+        return len(_browsers)
+
+
+# clean of: process-left-running, tmp-growth
+def clean_browser_closed(event, context):
+    with tempfile.TemporaryDirectory(prefix="profile-") as profile:
+        with subprocess.Popen(_browser + [profile, "300"]) as browser:
+            browser.kill()
+        return browser.returncode
