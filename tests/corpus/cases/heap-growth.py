@@ -51,6 +51,7 @@ _streams = {}
 
 
 # expect: heap-growth
+# also: limit-approaching
 def leaky_compressor_never_finished(event, context):
     stream = _streams[event["number"]] = zlib.compressobj()
     return len(stream.compress(b"x" * 10_000))

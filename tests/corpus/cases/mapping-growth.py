@@ -12,6 +12,7 @@ _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
 
 # expect: mapping-growth
+# also: limit-approaching
 def leaky_scratch_map_kept(event, context):
     area = mmap.mmap(-1, 256 * 1024)
     area.write(event["customer"].encode())
@@ -42,6 +43,7 @@ def leaky_index_mapped_for_each_customer(event, context):
 
 # A native library's arena, whose release was forgotten.
 # expect: mapping-growth
+# also: limit-approaching
 def leaky_native_arena(event, context):
     area = _libc.mmap(None, 1 << 20, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
     ctypes.memset(area, 1, 4096)

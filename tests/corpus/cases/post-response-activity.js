@@ -49,6 +49,7 @@ exports.leaky_flush_by_an_interval = async () => {
 // also: process-left-running
 // also: descriptor-leak
 // also: connection-leak
+// also: limit-approaching
 // with: n=7 pause=400
 exports.leaky_child_started_after_the_answer = async () => {
   setTimeout(() => execFile('sleep', ['0.6']), 150);

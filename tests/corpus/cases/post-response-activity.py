@@ -54,6 +54,7 @@ def leaky_metrics_sent_after_the_answer(event, context):
 # also: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 # with: n=7 pause=400
 def leaky_starts_more_work_after_the_answer(event, context):
     _later(lambda: threading.Thread(target=time.sleep, args=(300,), daemon=True).start())

@@ -5,6 +5,7 @@ const path = require('path');
 const { promisify } = require('util');
 
 // expect: process-left-running
+// also: limit-approaching
 exports.leaky_detached_helper = async () => {
   spawn('sleep', ['300'], { detached: true, stdio: 'ignore' }).unref();
 };
@@ -12,6 +13,7 @@ exports.leaky_detached_helper = async () => {
 // expect: process-left-running
 // also: connection-leak
 // also: descriptor-leak
+// also: limit-approaching
 exports.leaky_child_with_pipes = async (event) => {
   const child = spawn('cat');
   child.stdin.write(event.customer);
@@ -28,6 +30,7 @@ const busy = () => {
 // expect: process-left-running
 // also: connection-leak
 // also: descriptor-leak
+// also: limit-approaching
 exports.leaky_fork_never_disconnected = async (event) => {
   const child = fork(busy());
   child.send(event.customer);
@@ -35,6 +38,7 @@ exports.leaky_fork_never_disconnected = async (event) => {
 };
 
 // expect: process-left-running
+// also: limit-approaching
 // with: n=40
 exports.leaky_given_up_when_slow = async (event) => {
   const child = spawn('sleep', [event.number % 4 === 3 ? '300' : '0'], { stdio: 'ignore' });

@@ -9,6 +9,8 @@ _children = []
 
 
 # expect: process-left-running
+# also: heap-growth
+# also: limit-approaching
 def leaky_helper_for_each_call(event, context):
     _children.append(subprocess.Popen(["sleep", "300"]))
     return len(_children)
@@ -16,6 +18,8 @@ def leaky_helper_for_each_call(event, context):
 
 # It has ended; but nobody has asked how, so its entry stays.
 # expect: process-left-running
+# also: heap-growth
+# also: limit-approaching
 def leaky_zombie(event, context):
     child = subprocess.Popen(["true"])
     _children.append(child)
@@ -24,6 +28,9 @@ def leaky_zombie(event, context):
 
 
 # expect: process-left-running
+# also: heap-growth
+# also: descriptor-leak pipe
+# also: limit-approaching
 def leaky_forked_worker(event, context):
     worker = multiprocessing.get_context("fork").Process(target=signal.pause, daemon=True)
     worker.start()
@@ -31,6 +38,8 @@ def leaky_forked_worker(event, context):
 
 
 # expect: process-left-running
+# also: heap-growth
+# also: limit-approaching
 def leaky_session_of_its_own(event, context):
     _children.append(
         subprocess.Popen(
@@ -44,6 +53,8 @@ def leaky_session_of_its_own(event, context):
 
 
 # expect: process-left-running
+# also: heap-growth
+# also: limit-approaching
 # with: n=40
 def leaky_given_up_when_slow(event, context):
     child = subprocess.Popen(["sleep", "300" if event["number"] % 4 == 3 else "0"])

@@ -44,6 +44,7 @@ const halves = [];
 // An end of theirs is not an end of ours.
 // expect: stale-connection *127.0.0.1:*
 // also: connection-leak
+// also: limit-approaching
 // with: peer=closing
 exports.leaky_half_open_sockets = async (event) => {
   const socket = net.connect({ port, host, allowHalfOpen: true });
@@ -57,6 +58,7 @@ const bodies = [];
 
 // expect: stale-connection *127.0.0.1:*
 // also: connection-leak
+// also: limit-approaching
 // with: peer=closing
 exports.leaky_answer_left_half_read = async () => new Promise((done, failed) => {
   http.get(`http://${host}:${port}/page`, (reply) => {
@@ -67,6 +69,7 @@ exports.leaky_answer_left_half_read = async () => new Promise((done, failed) => 
 
 // expect: stale-connection *127.0.0.1:*
 // also: connection-leak
+// also: limit-approaching
 // with: peer=closing
 exports.leaky_fetch_whose_body_nobody_reads = async () => {
   const reply = await fetch(`http://${host}:${port}/page`);

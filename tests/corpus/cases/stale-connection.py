@@ -58,6 +58,7 @@ _pool = []
 # The newest is used, the older ones stay in the pool, dead.
 # expect: stale-connection *127.0.0.1:*
 # also: connection-leak
+# also: limit-approaching
 # with: peer=closing
 def leaky_pool_that_never_looks(event, context):
     connection = _connected()

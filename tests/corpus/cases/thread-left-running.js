@@ -12,6 +12,7 @@ const workers = [];
 // also: heap-growth
 // also: mapping-growth
 // also: descriptor-leak
+// also: limit-approaching
 exports.leaky_worker_for_each_call = async () => {
   const worker = new Worker(idle, { eval: true });
   await new Promise((ready) => worker.once('online', ready));
@@ -24,6 +25,7 @@ exports.leaky_worker_for_each_call = async () => {
 // also: heap-growth
 // also: mapping-growth
 // also: descriptor-leak
+// also: limit-approaching
 exports.leaky_worker_that_has_answered = async (event) => {
   const worker = new Worker(busy, { eval: true });
   return ask(worker, event.customer);

@@ -13,6 +13,7 @@ _stop = threading.Event()  # nobody sets it
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_fire_and_forget(event, context):
     threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
     return threading.active_count()
@@ -24,6 +25,7 @@ _pools = {}
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_pool_by_customer(event, context):
     pool = _pools.setdefault(event["customer"], concurrent.futures.ThreadPoolExecutor(4))
     return list(pool.map(len, [event["customer"], event["token"]]))
@@ -32,6 +34,7 @@ def leaky_pool_by_customer(event, context):
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_watchdog_never_cancelled(event, context):
     threading.Timer(300, print, args=("too slow",)).start()
     return sum(range(event["rows"]))
@@ -40,6 +43,7 @@ def leaky_watchdog_never_cancelled(event, context):
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_log_listener_for_each_call(event, context):
     records = queue.Queue()
     logging.handlers.QueueListener(records, logging.StreamHandler(sys.stdout)).start()
@@ -73,6 +77,7 @@ def leaky_heartbeat_renewed(event, context):
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 # with: n=40
 def leaky_slow_query_given_up(event, context):
     done = threading.Event()

@@ -8,6 +8,7 @@ _executors = []
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_executor_never_shut_down(event, context):
     executor = concurrent.futures.ThreadPoolExecutor(max_workers=3)
     _executors.append(executor)

@@ -20,6 +20,8 @@ _browsers = []
 
 # expect: process-left-running
 # expect: tmp-growth *profile-*
+# also: heap-growth
+# also: limit-approaching
 def leaky_browser_and_profile(event, context):
     profile = tempfile.mkdtemp(prefix="profile-")
     _browsers.append(subprocess.Popen(_browser + [profile, "300"]))
@@ -27,6 +29,8 @@ def leaky_browser_and_profile(event, context):
 
 
 # expect: process-left-running
+# also: heap-growth
+# also: limit-approaching
 def leaky_browser_that_has_ended(event, context):
     with tempfile.TemporaryDirectory() as profile:
         browser = subprocess.Popen(_browser + [profile, "0"], stdout=subprocess.PIPE)

@@ -11,6 +11,7 @@ def _warn(what):
 # expect: thread-left-running
 # also: heap-growth
 # also: mapping-growth
+# also: limit-approaching
 def leaky_timers_never_cancelled(event, context):
     for part in (0.5, 0.9):
         threading.Timer(300 * part, _warn, args=("execution will soon time out",)).start()

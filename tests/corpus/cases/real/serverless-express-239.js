@@ -15,7 +15,7 @@ const proxy = (socketPath) => new Promise((done, failed) => {
   }).on('error', failed);
 });
 
-// expect: connection-leak *server-*.sock
+// expect: connection-leak *server-*.sock*
 // also: tmp-growth *server-*.sock
 // also: limit-approaching
 exports.leaky_server_for_each_invocation = async (event) => {
