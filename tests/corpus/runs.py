@@ -18,6 +18,8 @@ BUILD = pathlib.Path(os.environ.get("CLEANSLATE_BUILD", SOURCE / "build")).resol
 COMMAND = BUILD / "bin" / "cleanslate"
 RUNTIMES = BUILD / "runtimes" if (BUILD / "runtimes").exists() else SOURCE / "build" / "runtimes"
 
+_running = set()  # runs that have to be ended when the scorecard is
+
 PATIENCE = 60  # seconds until an invocation that isn't answered counts as hung
 
 
@@ -94,6 +96,7 @@ def run(command, scratch, root, settings, peers, preload=True, env=(), pause_eve
             stdout=output,
             stderr=subprocess.PIPE,
         )
+        _running.add(runner)
         try:
             trouble, answers = _invoke_all(runner, output, settings, n, pause_every)
             if not trouble:
@@ -101,6 +104,7 @@ def run(command, scratch, root, settings, peers, preload=True, env=(), pause_eve
         except subprocess.TimeoutExpired:
             trouble = "the run made no end"
         finally:
+            _running.discard(runner)
             if runner.poll() is None:
                 runner.terminate()
                 runner.wait()
@@ -115,6 +119,12 @@ def run(command, scratch, root, settings, peers, preload=True, env=(), pause_eve
         done.trouble = f"{windows} windows of {n} invocations"
     shutil.rmtree(tmp, ignore_errors=True)
     return done
+
+
+def end_all():
+    """Each run ends what its function started."""
+    for runner in list(_running):
+        runner.terminate()
 
 
 def _plain_environment():
