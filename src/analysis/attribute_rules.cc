@@ -43,7 +43,9 @@ void AttributeRules::Observe(WindowNumber window, const std::vector<ProcessAttri
     const auto [rule, thing] = TextOf(attribute.kind);
     if (rule.empty()) continue;
     const auto at = baseline_.find(attribute.name);
-    const bool is_set = attribute.born == window || changed.contains(attribute.name);
+    // Set twice and the same as before: put back.
+    const bool is_set =
+        (attribute.born == window && attribute.times % 2 == 1) || changed.contains(attribute.name);
     if (!is_set || (at != baseline_.end() && Same(at->second, attribute))) continue;
     const Recurrence::Verdict verdict = settings_.Observe(window, attribute.name);
     Draft draft;

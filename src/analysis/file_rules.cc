@@ -11,6 +11,7 @@ namespace cleanslate {
 namespace {
 
 constexpr std::size_t kMostStrangers = 4096;
+constexpr std::size_t kMostFolders = 4096;
 
 // The watched folder itself may have an id in its name, and every file lies in it.
 std::string LocalOrigin(const FileEntry& file) {
@@ -116,6 +117,13 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
   Move(origins_, window, by_origin);
   Move(folders_, window, by_folder);
 
+  for (const auto& [origin, group] : groups) {
+    if (group.example == nullptr || (common_.size() >= kMostFolders && !common_.contains(group.folder)))
+      continue;
+    const auto [at, is_new] = common_.try_emplace(group.folder, origin);
+    if (!is_new) at->second = CommonPattern(at->second, origin);
+  }
+
   std::set<std::string> accounted_for;  // folders in which a pattern grows
   std::map<std::string, Group> in_folders;
   Drafts residue;
@@ -165,6 +173,10 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
     if (draft.growth.pattern != Pattern::kGrowing) continue;
     draft.rule = kTmpGrowth;
     draft.severity = Severity::kWarning;
+    // "/tmp/job-*" tells more than "/tmp/*".
+    const auto common = common_.find(folder);
+    if (common != common_.end() && common->second.size() > draft.subject.size())
+      draft.subject = common->second;
     draft.count = series->level().count;
     draft.first_seen = series->first_rise();
     drafts.push_back(std::move(draft));

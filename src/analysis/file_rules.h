@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -57,6 +58,7 @@ class FileRules {
   std::unordered_set<std::string> strangers_;  // paths of files that only seem to have been seen made
   History<std::string> origins_;
   History<std::string> folders_;
+  std::unordered_map<std::string, std::string> common_;  // by folder: what the names in it have in common
 };
 
 }  // namespace cleanslate

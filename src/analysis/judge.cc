@@ -1,6 +1,7 @@
 #include "analysis/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -45,11 +46,30 @@ bool OutlastsCollection(const Growth& growth) {
   return growth.over >= kCollectorWindows && growth.falls >= kCollectorFalls;
 }
 
+// Python frees at once what nothing refers to, but cycles only when enough has piled up: in dozens of
+// invocations. Little, or now much and now little, may be that.
+constexpr std::int64_t kCyclesWindows = 64;
+constexpr double kCyclesBytes = 2048;
+
+bool MayBeCycles(const Growth& growth) {
+  if (growth.over >= kCyclesWindows) return false;
+  return growth.bytes_per_window < kCyclesBytes || growth.most > 2 * growth.least;
+}
+
 bool IsMemory(std::string_view rule) {
   return rule == kHeapGrowth || rule == kHeapRetained || rule == kMappingGrowth;
 }
 
 constexpr std::string_view kDescriptors = "descriptors";
+
+// What these are about has a name of its own: whoever does it, and one function may do it to several.
+bool IsNamed(std::string_view rule) {
+  static constexpr std::array<std::string_view, 10> kNamed = {
+      kEnvironmentChanged, kWorkingDirectoryChanged, kSignalHandlerChanged, kLocaleChanged,
+      kUmaskChanged,       kTimerLeftRunning,        kStaticDataChanged,    kPostResponseActivity,
+      kStaleConnection,    kProcessLeftRunning};
+  return std::find(kNamed.begin(), kNamed.end(), rule) != kNamed.end();
+}
 
 std::string_view ResourceOf(std::string_view rule) {
   if (IsMemory(rule)) return "memory";
@@ -73,6 +93,10 @@ struct Cause {
   double per_window_count = 0;
 };
 
+bool IsNetwork(std::string_view subject) {
+  return subject.starts_with("tcp ") || subject.starts_with("udp ");
+}
+
 void Merge(const Cause& other, Cause& cause) {
   cause.draft.count += other.draft.count;
   cause.draft.bytes += other.draft.bytes;
@@ -87,8 +111,13 @@ void Merge(const Cause& other, Cause& cause) {
   growth.run = std::min(growth.run, more.run);
   growth.count_per_window += more.count_per_window;
   growth.bytes_per_window += more.bytes_per_window;
-  if (cause.draft.subject != other.draft.subject)
-    cause.draft.subject = CommonPattern(cause.draft.subject, other.draft.subject);
+  if (cause.draft.subject != other.draft.subject) {
+    const std::string common = CommonPattern(cause.draft.subject, other.draft.subject);
+    if (common != "*")
+      cause.draft.subject = common;
+    else if (!IsNetwork(cause.draft.subject) && IsNetwork(other.draft.subject))
+      cause.draft.subject = other.draft.subject;  // it tells more than a pipe or a socket without a name
+  }
   cause.draft.first_seen = std::min(cause.draft.first_seen, other.draft.first_seen);
 }
 
@@ -317,13 +346,14 @@ class Judge::Memory {
     if (IsMemory(draft.rule)) {
       cause.name = NameOf(suspect);
       if (suspect.collected) Collected(draft);
+      if (suspect.cycles && MayBeCycles(draft.growth)) TakeBackGrowth(draft);
     } else if (suspect.users) {
       cause.name = NameOf(suspect);
     } else {
       suspect =
           {};  // every file that an interpreter opens comes through the same frames: the target tells more
     }
-    cause.fingerprint = Fingerprint(draft.rule, suspect, draft.pattern);
+    cause.fingerprint = Fingerprint(draft.rule, IsNamed(draft.rule) ? Suspect() : suspect, draft.pattern);
     cause.per_window_bytes = draft.growth.bytes_per_window;
     cause.per_window_count = draft.growth.count_per_window;
     cause.draft = std::move(draft);
@@ -342,7 +372,11 @@ class Judge::Memory {
   void Collected(Draft& draft) {
     if (collected_.size() >= kMostCollectedKnown) collected_.clear();
     collected_.insert(draft.stack);
-    if (draft.growth.pattern != Pattern::kGrowing || OutlastsCollection(draft.growth)) return;
+    if (!OutlastsCollection(draft.growth)) TakeBackGrowth(draft);
+  }
+
+  static void TakeBackGrowth(Draft& draft) {
+    if (draft.growth.pattern != Pattern::kGrowing) return;
     draft.growth.pattern = Pattern::kWarming;
     draft.severity = Severity::kInfo;
     draft.rule = draft.rule == kHeapGrowth ? kHeapRetained : std::string_view();

@@ -67,6 +67,17 @@ bool LooksDrawn(std::string_view word) {
   return 2 * case_changes > word.size();
 }
 
+// The XXXXXX of mkdtemp(3) and mkstemp(3), where chance has drawn letters alone: "axcXsN". A word that begins
+// with a capital has fewer changes of case.
+bool IsMadeTemporary(std::string_view word) {
+  int changes = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (!IsUpper(word[i]) && !IsLower(word[i])) return false;
+    changes += i > 0 && IsUpper(word[i]) != IsUpper(word[i - 1]);
+  }
+  return word.size() == 6 && changes >= 2;
+}
+
 // Puts one `*` for neighbours that only a separator parts: "2026-11-23" is one thing.
 void AddStar(std::string& out) {
   if (!out.empty() && out.back() == '*') return;
@@ -111,7 +122,12 @@ std::string ComponentPattern(std::string_view component) {
       out += component.front();
       component.remove_prefix(1);
     } else {
-      AddWord(component.substr(0, end), out);
+      const std::string_view word = component.substr(0, end);
+      const bool suffix = at_word_start && !out.empty();
+      if (suffix && IsMadeTemporary(word))
+        AddStar(out);
+      else
+        AddWord(word, out);
       component.remove_prefix(end);
     }
   }

@@ -207,6 +207,11 @@ bool IsUsersModule(std::string_view module) {
   return !module.empty() && OwnerOfModule(module) == Owner::kUser;
 }
 
+static bool IsPython(const Frame& frame) {
+  const std::string module = PlainModule(frame.module);
+  return module == "python" || module == "libpython";
+}
+
 Suspect FindSuspect(const Frames& frames) {
   Suspect suspect;
   const Frame* of_library = nullptr;
@@ -215,7 +220,7 @@ Suspect FindSuspect(const Frames& frames) {
   for (const Frame& frame : frames) {
     switch (OwnerOf(frame)) {
       case Owner::kUser:
-        return {&frame, true, false};
+        return {&frame, true, false, false};
       case Owner::kLibrary:
         if (of_library == nullptr) of_library = &frame;
         break;
@@ -224,6 +229,7 @@ Suspect FindSuspect(const Frames& frames) {
         [[fallthrough]];
       case Owner::kRuntime:
         if (of_runtime == nullptr) of_runtime = &frame;
+        suspect.cycles = suspect.cycles || IsPython(frame);
         break;
       case Owner::kSystem:
         break;

@@ -16,7 +16,8 @@ struct Suspect {
   const Frame* frame = nullptr;  // into the frames it was looked for in; null when there are none
   bool users = false;            // it is the user's own code
   bool collected =
-      false;  // no frame is the user's and the runtime frees in its own time (Node.js, Java, ...)
+      false;            // no frame is the user's and the runtime frees in its own time (Node.js, Java, ...)
+  bool cycles = false;  // no frame is the user's, and the runtime frees cycles in its own time (Python)
 };
 
 Suspect FindSuspect(const Frames& frames);

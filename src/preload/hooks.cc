@@ -133,6 +133,14 @@ int Changed(int result, Attribute attribute, std::uint64_t detail) {
   return result;
 }
 
+int Unset(int result, Attribute attribute) {
+  if (WatchingThisProcess()) {
+    Guard guard;
+    recorder.AttributeUnset(guard, attribute);
+  }
+  return result;
+}
+
 pid_t Spawned(pid_t pid) {
   if (pid > 0 && WatchingThisProcess()) {
     Guard guard;

@@ -57,6 +57,7 @@ class Deleting {
 ssize_t Wrote(int fd, ssize_t result);
 int Touched(int result, const char* path, int directory = AT_FDCWD);
 int Changed(int result, Attribute attribute, std::uint64_t detail = 0);
+int Unset(int result, Attribute attribute);
 pid_t Spawned(pid_t pid);
 
 }  // namespace cleanslate::hooks

@@ -1,5 +1,10 @@
 // Calls that make, move, change or delete what a name stands for.
 
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstring>
+
 #include "preload/hooks.h"
 #include "preload/real_functions.h"
 
@@ -16,6 +21,17 @@ TOUCHES(mknod, (const char* path, mode_t mode, dev_t device), (path, mode, devic
 TOUCHES(__xmknod, (int version, const char* path, mode_t mode, dev_t* device), (version, path, mode, device),
         path)
 TOUCHES(mkfifo, (const char* path, mode_t mode), (path, mode), path)
+// A socket's name in the file system; those that begin with a zero have none there.
+CLEANSLATE_INTERPOSE(int, bind, (int fd, const sockaddr* address, socklen_t size)) {
+  const int result = Real().bind(fd, address, size);
+  constexpr socklen_t kHead = offsetof(sockaddr_un, sun_path);
+  if (result != 0 || size <= kHead || address->sa_family != AF_UNIX || !Watching()) return result;
+  char path[sizeof(sockaddr_un::sun_path) + 1] = {};
+  const std::size_t length = size - kHead < sizeof path - 1 ? size - kHead : sizeof path - 1;
+  std::memcpy(path, reinterpret_cast<const char*>(address) + kHead, length);
+  return path[0] == '\0' ? result : hooks::Touched(result, path);
+}
+
 TOUCHES(link, (const char* from, const char* to), (from, to), to)
 TOUCHES(symlink, (const char* target, const char* path), (target, path), path)
 TOUCHES(rename, (const char* from, const char* to), (from, to), to)

@@ -29,8 +29,18 @@ static std::uint64_t VariableKey(const char* text) {
   }
 CHANGES(chdir, (const char* path), (path), kWorkingDirectory)
 CHANGES(fchdir, (int fd), (fd), kWorkingDirectory)
-CHANGES(timer_settime, (void* timer, int flags, const void* value, void* old), (timer, flags, value, old),
-        kTimers)
+// The form of itimerspec and itimerval: an interval, then the value, which is zero to disarm.
+static bool Disarms(const void* value) {
+  long words[4] = {};
+  if (value != nullptr) std::memcpy(words, value, sizeof words);
+  return words[2] == 0 && words[3] == 0;
+}
+
+CLEANSLATE_INTERPOSE(int, timer_settime, (void* timer, int flags, const void* value, void* old)) {
+  const int result = Real().timer_settime(timer, flags, value, old);
+  if (result == 0 && Disarms(value)) return hooks::Unset(result, Attribute::kTimers);
+  return hooks::Changed(result, Attribute::kTimers);
+}
 
 CLEANSLATE_INTERPOSE(int, setitimer, (int which, const void* value, void* old)) {
   return hooks::Changed(Real().setitimer(which, value, old), Attribute::kTimers, IntervalTimerKey(which));
@@ -107,6 +117,7 @@ struct NewThread {
   }
   void Drop() {
     const Guard guard;
+    recorder.ThreadNotStarted();
     internal_heap.Free(this);
   }
   static NewThread Arrive(void* block) {

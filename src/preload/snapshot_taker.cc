@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "analysis/suspect.h"
+#include "base/raw_io.h"
 #include "preload/runtime_api_hooks.h"
 #include "record/recorder.h"
 #include "snapshot/activity_taker.h"
@@ -33,14 +34,14 @@ FileTakerOptions FileOptions(const Options& options) {
   return files;
 }
 
-Birth BirthOf(AttributeKind kind) {
+Setting SettingOf(AttributeKind kind) {
   switch (kind) {
     case AttributeKind::kWorkingDirectory:
-      return recorder.AttributeBirth(Attribute::kWorkingDirectory);
+      return recorder.SettingOf(Attribute::kWorkingDirectory);
     case AttributeKind::kUmask:
-      return recorder.AttributeBirth(Attribute::kUmask);
+      return recorder.SettingOf(Attribute::kUmask);
     case AttributeKind::kLocale:
-      return recorder.AttributeBirth(Attribute::kLocale);
+      return recorder.SettingOf(Attribute::kLocale);
     case AttributeKind::kSignalHandler:
     case AttributeKind::kResourceLimit:
       break;
@@ -50,16 +51,22 @@ Birth BirthOf(AttributeKind kind) {
 
 AttributeTakerOptions AttributeOptions() {
   AttributeTakerOptions options;
-  options.birth = BirthOf;
-  options.signal_birth = [](int signal) {
-    return recorder.AttributeBirth(Attribute::kSignalHandlers, static_cast<unsigned>(signal));
+  options.setting = SettingOf;
+  options.signal_setting = [](int signal) {
+    return recorder.SettingOf(Attribute::kSignalHandlers, static_cast<unsigned>(signal));
   };
   options.code = [](const void* handler) { return recorder.FunctionAt(handler); };
   return options;
 }
 
-Birth TimerBirth(int which) {
-  return recorder.AttributeBirth(Attribute::kTimers, which == kCreatedTimers ? 0 : IntervalTimerKey(which));
+Setting TimerSetting(int which) {
+  return recorder.SettingOf(Attribute::kTimers, which == kCreatedTimers ? 0 : IntervalTimerKey(which));
+}
+
+// Those that were started tell of themselves as soon as they run.
+void AwaitThreads(FileTaker::Clock::time_point deadline) {
+  const auto end = std::min(deadline, FileTaker::Clock::now() + ThreadTaker::kPatience);
+  while (recorder.threads_on_their_way() > 0 && FileTaker::Clock::now() < end) raw::Call(SYS_sched_yield);
 }
 
 }  // namespace
@@ -85,7 +92,9 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
       }()),
       threads_([](pid_t tid) { return recorder.ThreadBirthOf(tid); }),
       environment_([](std::string_view name) {
-        return recorder.AttributeBirth(Attribute::kEnvironment, Recorder::NameKey(name.data(), name.size()));
+        const std::uint64_t key = Recorder::NameKey(name.data(), name.size());
+        const Setting setting = recorder.SettingOf(Attribute::kEnvironment, key);
+        return Birth{setting.stack, setting.window};
       }),
       statics_([] {
         StaticTakerOptions statics;
@@ -112,13 +121,17 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   // The reports may be written into a folder that is watched.
   if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
   if (Wants(kTmpState)) now.files = files_.Take(deadline);
-  if (Wants(kThreadState)) now.threads = threads_.Take(deadline);
+  if (Wants(kThreadState)) {
+    AwaitThreads(deadline);
+    now.threads = threads_.Take(deadline);
+    ThreadTaker::Settle(now.threads, window, deadline);
+  }
   if (Wants(kProcessState))
     now.children = TakeChildren([](pid_t pid) { return recorder.ProcessBirth(pid); }, deadline);
   if (Wants(kEnvironmentState)) now.environment = environment_.Take();
   if (Wants(kAttributeState)) {
     now.attributes = TakeAttributes(AttributeOptions());
-    now.timers = TakeTimers(TimerBirth);
+    now.timers = TakeTimers(TimerSetting);
   }
   if (Wants(kStaticState)) now.statics = statics_.Take(deadline);
   if (Wants(kMappingState)) now.libraries = Libraries();

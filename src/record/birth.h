@@ -2,6 +2,8 @@
 
 // Who made a thing, and when, as an interposed call saw it. The default says that nobody did.
 
+#include <cstdint>
+
 #include "record/stack_id.h"
 
 namespace cleanslate {
@@ -15,6 +17,14 @@ struct ThreadBirth {
   StackId stack = StackId::kNone;  // of the call that started it
   WindowNumber window = 0;
   StackId start = StackId::kNone;  // one frame: the function that it was started with
+  bool idle = false;               // no invocation was in flight
+};
+
+// Of an attribute's present value.
+struct Setting {
+  StackId stack = StackId::kNone;
+  WindowNumber window = 0;
+  std::uint32_t times = 0;  // that it was set in that window
 };
 
 }  // namespace cleanslate

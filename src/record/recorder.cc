@@ -185,22 +185,29 @@ StackId Recorder::FunctionAt(const void* address) {
 ThreadBirth Recorder::ThreadStarting(const Guard& guard, const void* start) {
   if (!guard.outermost()) return {};
   const Birth birth = BornNow(guard);
-  return {birth.stack, birth.window, FunctionAt(start)};
+  threads_on_their_way_.fetch_add(1, std::memory_order_relaxed);
+  return {birth.stack, birth.window, FunctionAt(start), activity_.idle()};
 }
 
 void Recorder::ThreadBorn(const Guard& guard, const ThreadBirth& birth) {
   if (!guard.outermost()) return;
   const auto tid = static_cast<std::uint64_t>(raw::GetTid());
   threads_born_.Put(tid, birth);
-  NoteIfIdle(ActivityKind::kThread, tid, birth.stack);
+  threads_on_their_way_.fetch_sub(1, std::memory_order_relaxed);
+  if (birth.idle) NoteIfIdle(ActivityKind::kThread, tid, birth.stack);
 }
 
 void Recorder::AttributeChanged(const Guard& guard, Attribute attribute, std::uint64_t detail) {
   if (!guard.outermost()) return;
   const Birth birth = BornNow(guard);
   const std::uint64_t key = AttributeKey(attribute, detail);
-  attributes_.Put(key, birth);
+  const Setting before = attributes_.Get(key);
+  attributes_.Put(key, {birth.stack, birth.window, before.window == birth.window ? before.times + 1 : 1});
   NoteIfIdle(ActivityKind::kAttribute, key, birth.stack);
+}
+
+void Recorder::AttributeUnset(const Guard& guard, Attribute attribute, std::uint64_t detail) {
+  if (guard.outermost()) attributes_.Take(AttributeKey(attribute, detail));
 }
 
 void Recorder::Connected(const Guard& guard, int fd, const void* peer, std::size_t size) {
@@ -254,6 +261,7 @@ void Recorder::Reset() {
   threads_born_.Reset();
   attributes_.Reset();
   activity_.Reset();
+  threads_on_their_way_.store(0, std::memory_order_relaxed);
   for (auto& birth : descriptors_) birth.store(0, std::memory_order_relaxed);
   for (auto& window : written_) window.store(0, std::memory_order_relaxed);
 }

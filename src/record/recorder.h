@@ -95,8 +95,12 @@ class Recorder {
   // In the thread that starts another, before it does; ThreadBorn in the new one.
   ThreadBirth ThreadStarting(const Guard& guard, const void* start);
   void ThreadBorn(const Guard& guard, const ThreadBirth& birth);
+  // It was not started after all.
+  void ThreadNotStarted() { threads_on_their_way_.fetch_sub(1, std::memory_order_relaxed); }
   // `detail` tells parts of one attribute apart: a signal's number, NameKey of a variable, a timer.
   void AttributeChanged(const Guard& guard, Attribute attribute, std::uint64_t detail = 0);
+  // Nothing is left of what was set.
+  void AttributeUnset(const Guard& guard, Attribute attribute, std::uint64_t detail = 0);
   // `peer` is a sockaddr_in or sockaddr_in6 of `size` bytes; others are not noted.
   void Connected(const Guard& guard, int fd, const void* peer, std::size_t size);
 
@@ -121,9 +125,11 @@ class Recorder {
   Birth FileBirth(std::uint64_t device, std::uint64_t inode);
   Birth ProcessBirth(pid_t pid) { return processes_.Get(static_cast<std::uint64_t>(pid)); }
   ThreadBirth ThreadBirthOf(pid_t tid) { return threads_born_.Get(static_cast<std::uint64_t>(tid)); }
-  Birth AttributeBirth(Attribute attribute, std::uint64_t detail = 0) {
+  Setting SettingOf(Attribute attribute, std::uint64_t detail = 0) {
     return attributes_.Get(AttributeKey(attribute, detail));
   }
+  // Threads whose start was asked for, and that have not told of themselves yet.
+  int threads_on_their_way() const { return threads_on_their_way_.load(std::memory_order_relaxed); }
   ActivityLog& activity() { return activity_; }
   ThreadStates& threads() { return threads_; }
   const StackTable& stacks() const { return stacks_; }
@@ -178,7 +184,8 @@ class Recorder {
   BirthTable<16384> files_;
   BirthTable<1024> processes_;
   BirthTable<1024, ThreadBirth> threads_born_;
-  BirthTable<1024> attributes_;
+  std::atomic<int> threads_on_their_way_ = 0;
+  BirthTable<1024, Setting> attributes_;
   ActivityLog activity_;
 };
 

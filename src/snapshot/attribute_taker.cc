@@ -83,18 +83,21 @@ class Attributes {
   }
 
  private:
-  ProcessAttribute& Add(AttributeKind kind, std::string name, std::string value, Birth birth) {
+  ProcessAttribute& Add(AttributeKind kind, std::string name, std::string value, Setting setting) {
     ProcessAttribute attribute;
     attribute.kind = kind;
     attribute.name = std::move(name);
     attribute.value = std::move(value);
-    attribute.born = birth.window;
-    attribute.stack = birth.stack;
+    attribute.born = setting.window;
+    attribute.times = setting.times;
+    attribute.stack = setting.stack;
     taken_.push_back(std::move(attribute));
     return taken_.back();
   }
 
-  Birth BirthOf(AttributeKind kind) const { return options_.birth ? options_.birth(kind) : Birth{}; }
+  Setting SettingOf(AttributeKind kind) const {
+    return options_.setting ? options_.setting(kind) : Setting{};
+  }
 
   // A folder that is gone reads as "(unreachable)/..." or with " (deleted)": other than before, which is so.
   void TakeWorkingDirectory() {
@@ -102,7 +105,7 @@ class Attributes {
     const ssize_t length = readlink("/proc/self/cwd", path, sizeof path);
     if (length > 0) {
       Add(AttributeKind::kWorkingDirectory, "working-directory",
-          std::string(path, static_cast<std::size_t>(length)), BirthOf(AttributeKind::kWorkingDirectory));
+          std::string(path, static_cast<std::size_t>(length)), SettingOf(AttributeKind::kWorkingDirectory));
     }
   }
 
@@ -115,7 +118,7 @@ class Attributes {
     if (at == std::string_view::npos) return;  // Linux before 4.7
     const std::string_view value = status.substr(at + kField.size());
     Add(AttributeKind::kUmask, "umask", std::string(value.substr(0, value.find('\n'))),
-        BirthOf(AttributeKind::kUmask));
+        SettingOf(AttributeKind::kUmask));
   }
 
   // "C", or where categories differ the one that most have and then the others: "C, LC_CTYPE=C.UTF-8".
@@ -140,7 +143,7 @@ class Attributes {
   void TakeLocale() {
     const char* const locale = setlocale(LC_ALL, nullptr);
     if (locale != nullptr)
-      Add(AttributeKind::kLocale, "locale", Short(locale), BirthOf(AttributeKind::kLocale));
+      Add(AttributeKind::kLocale, "locale", Short(locale), SettingOf(AttributeKind::kLocale));
   }
 
   void TakeSignals() {
@@ -157,7 +160,7 @@ class Attributes {
                                     by_default ? "default"
                                     : ignored  ? "ignored"
                                                : "handled",
-                                    options_.signal_birth ? options_.signal_birth(signal) : Birth{});
+                                    options_.signal_setting ? options_.signal_setting(signal) : Setting{});
       if (handled && options_.code) added.code = options_.code(action.handler);
     }
   }
@@ -176,11 +179,11 @@ std::vector<ProcessAttribute> TakeAttributes(const AttributeTakerOptions& option
   return Attributes(options).Take();
 }
 
-std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& birth) {
+std::vector<Timer> TakeTimers(const std::function<Setting(int which)>& setting) {
   std::vector<Timer> timers;
   const auto add = [&](std::string name, int which) {
-    const Birth born = birth ? birth(which) : Birth{};
-    timers.push_back({std::move(name), born.window, born.stack});
+    const Setting set = setting ? setting(which) : Setting{};
+    timers.push_back({std::move(name), set.window, set.stack});
   };
   for (const Named& each : kIntervalTimers) {
     itimerval timer = {};
@@ -193,15 +196,26 @@ std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& birth) {
   char buffer[16384];
   std::string_view list = ReadProcFile("/proc/self/timers", buffer, sizeof buffer);
   constexpr std::string_view kField = "ID: ";
-  for (std::size_t at = 0; (at = list.find(kField)) != std::string_view::npos;) {
-    list.remove_prefix(at + kField.size());
-    int id = 0;
-    const auto parsed = std::from_chars(list.data(), list.data() + list.size(), id);
-    if (parsed.ec != std::errc()) continue;
+  bool notifies = true;
+  int id = -1;
+  const auto finish = [&] {
     itimerspec timer = {};
-    if (raw::Call(SYS_timer_gettime, id, reinterpret_cast<long>(&timer)) == 0 && IsArmed(timer))
+    const bool counts = notifies || (setting && setting(kCreatedTimers).times > 0);
+    if (id >= 0 && counts && raw::Call(SYS_timer_gettime, id, reinterpret_cast<long>(&timer)) == 0 &&
+        IsArmed(timer)) {
       add("timer " + std::to_string(id), kCreatedTimers);
+    }
+    id = -1;
+  };
+  while (!list.empty()) {
+    const std::string_view line = list.substr(0, list.find('\n'));
+    list.remove_prefix(std::min(line.size() + 1, list.size()));
+    if (line.starts_with("notify: ")) notifies = !line.starts_with("notify: none");
+    if (!line.starts_with(kField)) continue;
+    finish();
+    std::from_chars(line.data() + kField.size(), line.data() + line.size(), id);
   }
+  finish();
   std::sort(timers.begin(), timers.end(), [](const Timer& a, const Timer& b) { return a.name < b.name; });
   return timers;
 }

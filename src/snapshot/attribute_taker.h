@@ -16,17 +16,18 @@ namespace cleanslate {
 
 // Empty callables: nobody saw anything set, handlers have no names.
 struct AttributeTakerOptions {
-  std::function<Birth(AttributeKind)> birth;  // of what isn't a signal's
-  std::function<Birth(int signal)> signal_birth;
+  std::function<Setting(AttributeKind)> setting;  // of what isn't a signal's
+  std::function<Setting(int signal)> signal_setting;
   std::function<StackId(const void* handler)> code;  // a stack of one frame
 };
 
 // Sorted by name.
 std::vector<ProcessAttribute> TakeAttributes(const AttributeTakerOptions& options);
 
-// Those that are armed, sorted by name. `birth` is asked with setitimer(2)'s `which`, or with
-// kCreatedTimers for all that timer_create(2) made.
+// Those that are armed, sorted by name. One that notifies nobody (SIGEV_NONE) reads as armed when it isn't,
+// so that it counts only when a call was seen to set it. `setting` is asked with setitimer(2)'s `which`, or
+// with kCreatedTimers for all that timer_create(2) made.
 inline constexpr int kCreatedTimers = -1;
-std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& birth);
+std::vector<Timer> TakeTimers(const std::function<Setting(int which)>& setting);
 
 }  // namespace cleanslate

@@ -176,6 +176,7 @@ struct ProcessAttribute {
   std::string value;  // "/srv", "0022", "C.UTF-8", "default", "ignored", "handled", "1024 of 4096"
   StackId code = StackId::kNone;  // a signal's handler: one frame
   WindowNumber born = 0;          // when an interposed call last set it
+  std::int64_t times = 0;         // how often one did in that window
   StackId stack = StackId::kNone;
 };
 

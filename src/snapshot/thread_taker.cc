@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -26,6 +28,23 @@ std::optional<Thread> Look(std::int64_t tid) {
 }
 
 }  // namespace
+
+void ThreadTaker::Settle(ThreadSnapshot& taken, WindowNumber window, Clock::time_point deadline) {
+  constexpr timespec kPause = {0, 100'000};
+  const int pid = raw::GetPid();
+  const auto ended = [&](const Thread& thread) {
+    return thread.born == window && !thread.asks && !raw::ThreadIsAlive(pid, static_cast<int>(thread.tid));
+  };
+  const auto end = std::min(deadline, Clock::now() + kPatience);
+  while (true) {
+    std::erase_if(taken.threads, ended);
+    const bool waiting =
+        std::any_of(taken.threads.begin(), taken.threads.end(),
+                    [window](const Thread& thread) { return thread.born == window && !thread.asks; });
+    if (!waiting || Clock::now() >= end) return;
+    raw::Call(SYS_nanosleep, reinterpret_cast<long>(&kPause), 0);
+  }
+}
 
 ThreadSnapshot ThreadTaker::Take(Clock::time_point deadline) {
   ThreadSnapshot taken;

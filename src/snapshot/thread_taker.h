@@ -23,8 +23,13 @@ class ThreadTaker {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kMostThreads = 4096;
+  static constexpr std::chrono::milliseconds kPatience{3};
 
   explicit ThreadTaker(std::function<ThreadBirth(pid_t)> birth) : birth_(std::move(birth)) {}
+
+  // A thread that is about to end - cancelled, or done with its work - needs a moment for that: those that
+  // were started in `window` get up to kPatience. Nothing is waited for where there are none.
+  static void Settle(ThreadSnapshot& taken, WindowNumber window, Clock::time_point deadline);
 
   // The calling thread is the one that asks. What isn't reached by the deadline keeps what was known of it,
   // or is counted.

@@ -35,6 +35,7 @@ INIT init_leaky_table_mapped_for_each_call() {
 }
 
 // expect: mapping-growth *MapPrices*
+// also: limit-approaching
 HANDLER leaky_table_mapped_for_each_call(const Event& event) {
   return std::to_string(static_cast<const char*>(MapPrices())[event.rows]);
 }

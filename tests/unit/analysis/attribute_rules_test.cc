@@ -28,6 +28,7 @@ struct Case {
   const char* rule;  // empty: no warning in 1,000 windows
   const char* subject;
   const char* fact;
+  std::int64_t times = 1;  // that it is set in a window
 };
 
 class AttributeShape : public testing::TestWithParam<Case> {};
@@ -43,6 +44,7 @@ TEST_P(AttributeShape, IsAWarningInTimeOrNever) {
     const auto [value, set] = shape.act(window);
     ProcessAttribute now = Of(shape.kind, shape.attribute, value);
     now.born = set ? window : before.born;
+    now.times = set ? shape.times : before.times;
     std::vector<AttributeChange> changes;
     if (now.value != before.value) changes.push_back({now, before});
     drafts.clear();
@@ -88,6 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Ignored", AttributeKind::kSignalHandler, "signal SIGPIPE", "default",
              [](WindowNumber) { return Leaving("ignored"); }, "signal-handler-changed", "SIGPIPE",
              "the handler of SIGPIPE is left at ignored (it was default)"},
+        Case{"PutBackToWhatTheFirstOneLeft", AttributeKind::kSignalHandler, "signal SIGTERM", "handled",
+             [](WindowNumber) { return Leaving("default"); }, "", "", "", 2},
         Case{"RestoredEachTime", AttributeKind::kUmask, "umask", "0022",
              [](WindowNumber) { return Leaving("0022"); }, "", "", ""},
         Case{"SetOnceLazily", AttributeKind::kSignalHandler, "signal SIGCHLD", "default",

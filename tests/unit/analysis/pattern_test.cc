@@ -23,7 +23,10 @@ TEST(PathPattern, KnowsHowTemporaryNamesAreDrawn) {
   EXPECT_EQ(PathPattern("/tmp/tmpabcdefgh"), "/tmp/tmp*");          // Python, by chance all letters
   EXPECT_EQ(PathPattern("/tmp/tmpabcdefgh.csv"), "/tmp/tmp*.csv");  // Python with a suffix
   EXPECT_EQ(PathPattern("/tmp/report-aB3xY9"), "/tmp/report-*");    // mkdtemp(3), Node.js
-  EXPECT_EQ(PathPattern("/tmp/report-aBcDeF"), "/tmp/report-*");    // by chance no digit
+  EXPECT_EQ(PathPattern("/tmp/report-axcXsN"), "/tmp/report-*");    // the same, with letters alone
+  EXPECT_EQ(PathPattern("/tmp/report-Orders"), "/tmp/report-Orders");
+  EXPECT_EQ(PathPattern("/tmp/MyFile"), "/tmp/MyFile");
+  EXPECT_EQ(PathPattern("/tmp/report-aBcDeF"), "/tmp/report-*");                 // by chance no digit
   EXPECT_EQ(PathPattern("/tmp/page1234567890123456789.tmp"), "/tmp/page*.tmp");  // Java
 }
 

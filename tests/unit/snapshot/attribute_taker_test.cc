@@ -69,7 +69,9 @@ TEST(AttributeTaker, KnowsDispositionsAndHandlers) {
   options.code = [](const void* handler) {
     return handler == reinterpret_cast<const void*>(&Handle) ? StackId{9} : StackId::kNone;
   };
-  options.signal_birth = [](int signal) { return signal == SIGUSR2 ? Birth{StackId{4}, 3} : Birth{}; };
+  options.signal_setting = [](int signal) {
+    return signal == SIGUSR2 ? Setting{StackId{4}, 3, 1} : Setting{};
+  };
   EXPECT_EQ(Get("signal SIGUSR2", options).value, "default");
   signal(SIGUSR2, SIG_IGN);
   EXPECT_EQ(Get("signal SIGUSR2", options).value, "ignored");
@@ -98,7 +100,7 @@ TEST(TimerTaker, KnowsArmedTimersOnly) {
   const itimerval off = {};
   ASSERT_EQ(setitimer(ITIMER_REAL, &set, nullptr), 0);
   const std::vector<Timer> armed = TakeTimers([](int which) {
-    return which == ITIMER_REAL ? Birth{StackId{5}, 2} : Birth{};
+    return which == ITIMER_REAL ? Setting{StackId{5}, 2, 1} : Setting{};
   });
   ASSERT_THAT(armed, testing::SizeIs(1));
   EXPECT_EQ(armed[0].name, "interval timer real");
@@ -110,20 +112,27 @@ TEST(TimerTaker, KnowsArmedTimersOnly) {
 
 TEST(TimerTaker, KnowsCreatedTimers) {
   if (access("/proc/self/timers", R_OK) != 0) GTEST_SKIP() << "this kernel doesn't list timers";
-  sigevent event = {};
-  event.sigev_notify = SIGEV_NONE;
-  timer_t timer = nullptr;
-  ASSERT_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-  EXPECT_THAT(TakeTimers({}), IsEmpty());  // not set
-  const itimerspec set = {{0, 0}, {1000, 0}};
-  ASSERT_EQ(timer_settime(timer, 0, &set, nullptr), 0);
-  const std::vector<Timer> armed = TakeTimers([](int which) {
-    return which == kCreatedTimers ? Birth{StackId{6}, 2} : Birth{};
-  });
-  ASSERT_THAT(armed, testing::SizeIs(1));
-  EXPECT_THAT(armed[0].name, testing::StartsWith("timer "));
-  EXPECT_EQ(armed[0].stack, StackId{6});
-  timer_delete(timer);
+  const auto set_by_a_call = [](int which) {
+    return which == kCreatedTimers ? Setting{StackId{6}, 2, 1} : Setting{};
+  };
+  for (const int notify : {SIGEV_SIGNAL, SIGEV_NONE}) {
+    sigevent event = {};
+    event.sigev_notify = notify;
+    event.sigev_signo = SIGALRM;
+    timer_t timer = nullptr;
+    ASSERT_EQ(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    EXPECT_THAT(TakeTimers({}), IsEmpty());  // not set
+    const itimerspec set = {{0, 0}, {1000, 0}};
+    const itimerspec off = {};
+    ASSERT_EQ(timer_settime(timer, 0, &set, nullptr), 0);
+    const std::vector<Timer> armed = TakeTimers(set_by_a_call);
+    ASSERT_THAT(armed, testing::SizeIs(1));
+    EXPECT_THAT(armed[0].name, testing::StartsWith("timer "));
+    EXPECT_EQ(armed[0].stack, StackId{6});
+    ASSERT_EQ(timer_settime(timer, 0, &off, nullptr), 0);
+    EXPECT_THAT(TakeTimers({}), IsEmpty());
+    timer_delete(timer);
+  }
 }
 
 }  // namespace
