@@ -14,6 +14,10 @@ namespace {
 
 constexpr KnownMark kTraceId[] = {{kEnvironmentChanged, "_X_AMZN_TRACE_ID"}};
 constexpr KnownMark kTelemetryDescriptor[] = {{kEnvironmentChanged, "_LAMBDA_TELEMETRY_LOG_FD*"}};
+// Its own methods, and not run_handler, which calls the user's.
+constexpr KnownMark kRuntimeClient[] = {{kHeapRetained, {}, "aws::lambda_runtime::runtime::*"},
+                                        {kHeapRetained, {}, {}, "runtime_client"},
+                                        {kHeapRetained, {}, {}, "rapid-client*"}};
 constexpr KnownMark kAwsCrtThreads[] = {{kThreadLeftRunning, "AwsEventLoop*", {}, "*aws*crt*"},
                                         {kThreadLeftRunning, "AwsHostResolver*", {}, "*aws*crt*"},
                                         {kThreadLeftRunning, "AwsEventLoop*", {}, "libaws-c-io*"},
@@ -111,6 +115,10 @@ constexpr KnownSurvivor kKnown[] = {
      "The variable names the descriptor for logs. The client reads it once and removes it, so that child "
      "processes don't write to it.",
      kTelemetryDescriptor},
+    {"aws-runtime-client", "what the official runtime client keeps of its last request to the Runtime API",
+     "The clients for Python, Node.js and C++ hold the URL, the headers and the buffers of their connection; "
+     "each request takes the place of the one before. What grows there is told.",
+     kRuntimeClient},
     {"aws-crt-threads", "event loops of the AWS Common Runtime",
      "The SDKs' native part starts one event loop a processor, and one resolver, with its first client, and "
      "uses them for all further ones. Loops that are started in one invocation after another, because the "

@@ -179,6 +179,19 @@ def report(runtime):
         write("window", {"first": number, "last": number, "requestIds": [request_id]}, own)
 
 
+def leave_files(runtime):
+    """One more file in the watched folder with each event, of two kinds."""
+    folder = os.environ["CLEANSLATE_TMP"]
+
+    def handler(number, event, headers):
+        for kind in ("cache", "invoice"):
+            with open(f"{folder}/{kind}-{number}.txt", "w") as file:
+                file.write("kept")
+        return event
+
+    runtime.serve(handler)
+
+
 def three_at_once(runtime):
     """Three threads; each answers when all three have an event."""
     barrier = threading.Barrier(3)

@@ -50,6 +50,14 @@ const Case kCases[] = {
      "setenv@libc.so.6"},
     {"aws-telemetry-descriptor", "environment-changed", "_LAMBDA_TELEMETRY_LOG_FD", "", "MY_TELEMETRY_LOG_FD",
      ""},
+    {"aws-runtime-client", "heap-retained", "Curl_connect",
+     "strdup@libc.so.6 < Curl_connect@runtime_client.cpython-311-x86_64-linux-gnu.so < "
+     "method_next@runtime_client.cpython-311-x86_64-linux-gnu.so",
+     "Curl_connect", "strdup@libc.so.6 < Curl_connect@libcurl.so.4 < curl_easy_perform@libcurl.so.4"},
+    {"aws-runtime-client", "heap-retained", "bootstrap",
+     "Curl_setstropt@bootstrap < aws::lambda_runtime::runtime::get_next()@bootstrap", "bootstrap",
+     "Cart::Add(int)@bootstrap < aws::lambda_runtime::run_handler(std::function<aws::lambda_runtime::"
+     "invocation_response (aws::lambda_runtime::invocation_request const&)> const&)@bootstrap"},
     {"aws-crt-threads", "thread-left-running", "AwsEventLoop 1",
      "aws_thread_launch@_awscrt.abi3.so < @_awscrt.abi3.so < _PyObject_Call@python3.12", "AwsEventLoop 1",
      "std::thread::_M_start_thread@libstdc++.so.6 < Handler@bootstrap"},
