@@ -1,4 +1,4 @@
-#include <poll.h>
+#include <curl/curl.h>
 #include <sys/un.h>
 
 #include <array>

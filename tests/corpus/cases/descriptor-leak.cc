@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -12,6 +11,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <memory>
 
 #include "native_case.h"

@@ -1,6 +1,9 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <cstdio>
+#include <ctime>
+
 #include "native_case.h"
 
 using corpus::Check;

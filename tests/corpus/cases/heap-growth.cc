@@ -1,6 +1,7 @@
 #include <pthread.h>
 
 #include <condition_variable>
+#include <cstdio>
 #include <list>
 #include <memory>
 #include <mutex>

@@ -1,5 +1,6 @@
 #include <clocale>
-#include <ctime>
+#include <cstdio>
+#include <cstdlib>
 #include <locale>
 #include <sstream>
 

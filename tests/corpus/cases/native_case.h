@@ -6,21 +6,15 @@
 //
 // With WITNESS in the environment it notes what the process looks like: native_witness.h.
 
-#include <arpa/inet.h>
-#include <dlfcn.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <stdexcept>
 #include <string>
-
-#include "native_witness.h"
-#include "runtime.h"
 
 #define HANDLER extern "C" __attribute__((noinline, visibility("default"))) std::string
 #define INIT extern "C" __attribute__((noinline, visibility("default"))) void
@@ -42,91 +36,23 @@ T Opaque(T value) {
   return value;
 }
 
-// The member's text; members are flat and their strings have no escapes.
-inline std::string Member(const std::string& json, const char* name) {
-  std::size_t at = json.find("\"" + std::string(name) + "\"");
-  if (at == std::string::npos) return {};
-  at = json.find_first_not_of(" :", at + std::strlen(name) + 2);
-  const bool quoted = json[at] == '"';
-  const std::size_t end = json.find_first_of(quoted ? "\"" : ",} ", at + 1);
-  return quoted ? json.substr(at + 1, end - at - 1) : json.substr(at, end - at);
-}
-
-inline Event ParseEvent(const std::string& json) {
-  return {std::atoi(Member(json, "number").c_str()), std::atoi(Member(json, "rows").c_str()),
-          Member(json, "customer"), Member(json, "tenant"), Member(json, "token")};
-}
-
-inline std::string TmpPath(const std::string& name) {
-  const char* folder = std::getenv("TMPDIR");
-  return std::string(folder != nullptr ? folder : "/tmp") + "/" + name;
-}
+// In the function's own folder for temporary files.
+std::string TmpPath(const std::string& name);
 
 // Connects to the peer that the variable names, HOST:PORT. The caller owns the descriptor.
-OUTLINE inline int Connect(const char* variable) {
-  const char* address = std::getenv(variable);
-  const char* colon = address != nullptr ? std::strrchr(address, ':') : nullptr;
-  if (colon == nullptr) throw std::runtime_error(std::string(variable) + " is not HOST:PORT");
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(static_cast<in_port_t>(std::atoi(colon + 1)));
-  inet_pton(AF_INET, std::string(address, colon).c_str(), &peer.sin_addr);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) != 0) {
-    if (fd >= 0) close(fd);
-    throw std::runtime_error(std::string("can't connect to ") + variable);
-  }
-  return fd;
-}
+int Connect(const char* variable);
 
 // Sends a line and reads the answer; false when the peer has gone.
-inline bool Ask(int fd, const std::string& line) {
-  const std::string request = line + "\r\n";
-  char answer[64];
-  return send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()) &&
-         recv(fd, answer, sizeof(answer), 0) > 0;
-}
+bool Ask(int fd, const std::string& line);
 
 inline void Check(bool holds, const char* what) {
   if (!holds) throw std::runtime_error(what);
 }
 
 // What the runtime does between the answer and the next event: a handler may hand it work.
-inline std::function<void()>& AfterResponse() {
-  static std::function<void()> work;
-  return work;
-}
+std::function<void()>& AfterResponse();
 
-inline int Run(int argc, char** argv) {
-  const char* setting = std::getenv("_HANDLER");
-  std::string name = argc > 1 ? argv[argc - 1] : setting != nullptr ? setting : "";
-  name.erase(0, name.rfind('=') + 1);
-  const auto handler = reinterpret_cast<std::string (*)(const Event&)>(dlsym(RTLD_DEFAULT, name.c_str()));
-  const auto init = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, ("init_" + name).c_str()));
-  const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
-  if (handler == nullptr || address == nullptr) {
-    std::fprintf(stderr, "%s: no case '%s', or no AWS_LAMBDA_RUNTIME_API\n", argv[0], name.c_str());
-    return 2;
-  }
-  if (init != nullptr) init();
-  lambda::RuntimeClient client(address, lambda::Connections::kKeepAlive);
-  Witness witness;
-  for (lambda::Invocation invocation; client.Next(invocation);) {
-    const Event event = ParseEvent(invocation.event);
-    witness.Before({event.customer, event.tenant, event.token});
-    bool sent = false;
-    try {
-      const std::string answer = '"' + handler(event) + '"';
-      witness.After();
-      sent = client.Respond(invocation.request_id, answer);
-    } catch (const std::exception& error) {
-      witness.After();
-      sent = client.Fail(invocation.request_id, error.what());
-    }
-    if (!sent) break;
-    if (AfterResponse()) AfterResponse()();
-  }
-  return 1;
-}
+// main of each program.
+int Run(int argc, char** argv);
 
 }  // namespace corpus

@@ -3,7 +3,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <memory>
+#include <cstdio>
+#include <initializer_list>
 
 #include "native_case.h"
 
@@ -124,9 +125,6 @@ HANDLER clean_helper_kept(const Event& event) {
   return std::to_string(helper.Ask(static_cast<char>(event.rows)));
 }
 
-static pid_t g_helper;
-
-// Another one each time: the old one is ended first, by the very call that starts the new one.
 // clean of: process-left-running
 HANDLER clean_all_waited_for_at_once(const Event&) {
   for (int i = 0; i < 3; ++i) Spawn("/bin/true", {"true"});
@@ -134,6 +132,8 @@ HANDLER clean_all_waited_for_at_once(const Event&) {
   while (wait(nullptr) > 0) ++count;
   return std::to_string(count);
 }
+
+static pid_t g_helper;
 
 INIT init_clean_started_before_the_first_call() {
   g_helper = Spawn("/bin/sleep", {"sleep", "300"});

@@ -1,5 +1,6 @@
 #include <poll.h>
 
+#include <cerrno>
 #include <chrono>
 #include <vector>
 

@@ -1,10 +1,12 @@
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <map>
+#include <cstdint>
+#include <cstdio>
 #include <random>
 #include <string_view>
 

@@ -1,5 +1,6 @@
 #include <pthread.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -45,6 +46,18 @@ HANDLER leaky_timeout_as_a_thread(const Event& event) {
   pthread_setname_np(thread, "timeout");
   pthread_detach(thread);
   return std::to_string(event.rows);
+}
+
+// One by one they look like threads of different kinds.
+// expect: thread-left-running
+// also: heap-growth
+// also: mapping-growth
+// also: limit-approaching
+HANDLER leaky_thread_named_after_its_customer(const Event& event) {
+  std::thread thread(&Forever);
+  pthread_setname_np(thread.native_handle(), event.customer.substr(0, 15).c_str());
+  thread.detach();
+  return "done";
 }
 
 class Pool {
@@ -127,10 +140,9 @@ HANDLER leaky_when_an_exception_passes(const Event& event) {
   return "done";
 }
 
-static std::future<void> g_prefetch;
 static std::promise<void>* g_go;
 
-// Only the last one is waited for: each waits for something that nobody says.
+// Each waits for a word that nobody says.
 // expect: thread-left-running
 // also: heap-growth
 // also: mapping-growth
