@@ -39,15 +39,16 @@ void AttributeRules::Observe(WindowNumber window, const std::vector<ProcessAttri
   }
   std::set<std::string_view> changed;
   for (const AttributeChange& change : changes) changed.insert(change.now.name);
+  bool locale_told = false;  // one call sets all categories
   for (const ProcessAttribute& attribute : now) {
     const auto [rule, thing] = TextOf(attribute.kind);
     if (rule.empty()) continue;
     const auto at = baseline_.find(attribute.name);
-    // Set twice and the same as before: put back.
-    const bool is_set =
-        (attribute.born == window && attribute.times % 2 == 1) || changed.contains(attribute.name);
+    const bool is_set = attribute.born == window || changed.contains(attribute.name);
     if (!is_set || (at != baseline_.end() && Same(at->second, attribute))) continue;
-    const Recurrence::Verdict verdict = settings_.Observe(window, attribute.name);
+    const bool is_locale = attribute.kind == AttributeKind::kLocale;
+    if (is_locale && std::exchange(locale_told, true)) continue;
+    const Recurrence::Verdict verdict = settings_.Observe(window, is_locale ? "locale" : attribute.name);
     Draft draft;
     draft.rule = rule;
     draft.severity = verdict.recurs() ? Severity::kWarning : Severity::kInfo;
@@ -63,6 +64,10 @@ void AttributeRules::Observe(WindowNumber window, const std::vector<ProcessAttri
       case AttributeKind::kSignalHandler:
         draft.subject = attribute.name.substr(attribute.name.find(' ') + 1);
         draft.fact += draft.subject;
+        break;
+      case AttributeKind::kLocale:
+        draft.subject = draft.pattern = "locale";
+        draft.fact += " (" + attribute.name.substr(attribute.name.find(' ') + 1) + ")";
         break;
       default:
         break;

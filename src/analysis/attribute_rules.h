@@ -4,8 +4,7 @@
 // that invocations leave other than they were at the baseline.
 //
 // Each time that an invocation sets one and leaves it so counts, to whatever value: what the last invocation
-// set is what the next one finds. One that is set and put back is left as it was found. What is set once, by
-// a lazy set-up, is only told of.
+// set is what the next one finds. What is set once, by a lazy set-up, is only told of.
 
 #include <cstddef>
 #include <cstdint>

@@ -33,6 +33,7 @@ constexpr KnownMark kMatplotlibFolder[] = {{kTmpResidue, "/tmp/matplotlib-*"}};
 constexpr KnownMark kNodeCompileCache[] = {{kTmpResidue, "/tmp/node-compile-cache"},
                                            {kTmpResidue, "/tmp/node-compile-cache/*"},
                                            {kTmpResidue, "/tmp/v8-compile-cache-*"}};
+constexpr KnownMark kNodeSignalWatch[] = {{kSignalHandlerChanged, {}, "uv__signal_stop", "node"}};
 constexpr KnownMark kNodePlatformThreads[] = {
     {kThreadLeftRunning, {}, "node::WorkerThreadsTaskRunner::*", "node"}};
 constexpr KnownMark kLibuvThreadPool[] = {{kThreadLeftRunning, {}, "uv_once", "node"},
@@ -144,6 +145,12 @@ constexpr KnownSurvivor kKnown[] = {
      "Where the home folder can't be written, as on Lambda, matplotlib makes one temporary folder a process. "
      "Set MPLCONFIGDIR to choose it.",
      kMatplotlibFolder},
+    {"node-signal-watch", "Node.js stops to watch a signal when its last listener is taken away",
+     "libuv then puts the signal's disposition at its default. Where Node.js had a handler of its own before "
+     "the first listener, that one is gone from then on. No listener is left, so no request's data is "
+     "either, "
+     "and it can't get worse: there is one disposition a signal.",
+     kNodeSignalWatch, Severity::kWarning},
     {"node-compile-cache", "compiled code of Node.js modules",
      "module.enableCompileCache() and the v8-compile-cache package keep the compiled form of each module in "
      "/tmp: as many files as the function has modules. Files that accumulate are told.",

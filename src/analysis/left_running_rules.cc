@@ -18,26 +18,34 @@ struct Group {
   const Thing* newest = nullptr;
 };
 
-// By who started it and with what; names alone where nobody saw that.
-std::string OriginOf(const Thread& thread) {
-  return std::to_string(static_cast<std::uint32_t>(thread.start)) + ' ' +
-         std::to_string(static_cast<std::uint32_t>(thread.stack)) + ' ' + PathPattern(thread.name);
+// By its name, which tells threads of an interpreter apart that are all started by one function.
+std::string NameOf(const Thread& thread) {
+  return PathPattern(thread.name);
 }
 
-std::string OriginOf(const ChildProcess& child) {
+// By who started it and with what: threads may be named after a request. Empty where nobody saw it.
+std::string StarterOf(const Thread& thread) {
+  if (thread.stack == StackId::kNone) return {};
+  return std::to_string(static_cast<std::uint32_t>(thread.start)) + ' ' +
+         std::to_string(static_cast<std::uint32_t>(thread.stack));
+}
+
+std::string CommandOf(const ChildProcess& child) {
   return PathPattern(child.command);
 }
 
-template <typename Thing>
-std::map<std::string, Group<Thing>> Grouped(const std::vector<Thing>& born, const std::vector<Thing>& alive) {
+template <typename Thing, typename OriginOf>
+std::map<std::string, Group<Thing>> Grouped(const std::vector<Thing>& born, const std::vector<Thing>& alive,
+                                            OriginOf origin_of) {
   std::map<std::string, Group<Thing>> groups;
   for (const Thing& thing : born) {
-    Group<Thing>& group = groups[OriginOf(thing)];
+    Group<Thing>& group = groups[origin_of(thing)];
     ++group.born;
     group.newest = &thing;
   }
+  groups.erase(std::string());
   for (const Thing& thing : alive) {
-    const auto at = groups.find(OriginOf(thing));
+    const auto at = groups.find(origin_of(thing));
     if (at != groups.end()) ++at->second.alive;
   }
   return groups;
@@ -75,25 +83,30 @@ void LeftRunningRules::Observe(const Survivors& survivors, const Snapshot& now, 
 }
 
 void LeftRunningRules::ObserveThreads(const std::vector<Thread>& born, const Snapshot& now, Drafts& drafts) {
-  for (const auto& [origin, group] : Grouped(born, now.threads.threads)) {
-    const Recurrence::Verdict verdict = threads_.Observe(now.window, origin, group.born);
-    Draft draft = DraftOf(group, verdict, now);
-    draft.rule = kThreadLeftRunning;
-    draft.code = group.newest->start;
-    const bool unnamed = group.newest->name == now.process.name;
-    draft.subject = unnamed ? now.process.name : PathPattern(group.newest->name);
-    draft.pattern = draft.subject;
-    if (!PileUp(group, verdict)) draft.fact = "a thread is left running";
-    draft.by = "started by";
-    draft.noun = "thread";
-    draft.unit = "threads";
-    drafts.push_back(std::move(draft));
+  bool accounted_for = false;  // by a name
+  for (const bool by_name : {true, false}) {
+    for (const auto& [origin, group] : Grouped(born, now.threads.threads, by_name ? &NameOf : &StarterOf)) {
+      const Recurrence::Verdict verdict = threads_.Observe(now.window, origin, group.born);
+      if (!by_name && (accounted_for || !verdict.recurs())) continue;
+      accounted_for = accounted_for || verdict.recurs();
+      Draft draft = DraftOf(group, verdict, now);
+      draft.rule = kThreadLeftRunning;
+      draft.code = group.newest->start;
+      const bool unnamed = group.newest->name == now.process.name;
+      if (by_name) draft.subject = unnamed ? now.process.name : origin;
+      draft.pattern = draft.subject;
+      if (!PileUp(group, verdict)) draft.fact = "a thread is left running";
+      draft.by = "started by";
+      draft.noun = "thread";
+      draft.unit = "threads";
+      drafts.push_back(std::move(draft));
+    }
   }
 }
 
 void LeftRunningRules::ObserveProcesses(const std::vector<ChildProcess>& born, const Snapshot& now,
                                         Drafts& drafts) {
-  for (const auto& [origin, group] : Grouped(born, now.children.children)) {
+  for (const auto& [origin, group] : Grouped(born, now.children.children, &CommandOf)) {
     const Recurrence::Verdict verdict = processes_.Observe(now.window, origin, group.born);
     Draft draft = DraftOf(group, verdict, now);
     draft.rule = kProcessLeftRunning;

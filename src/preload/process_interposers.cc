@@ -87,7 +87,8 @@ CLEANSLATE_INTERPOSE(SignalHandler, signal, (int signal, SignalHandler handler))
 
 CLEANSLATE_INTERPOSE(char*, setlocale, (int category, const char* locale)) {
   char* now = Real().setlocale(category, locale);
-  if (locale != nullptr && now != nullptr) hooks::Changed(0, Attribute::kLocale);
+  if (locale != nullptr && now != nullptr)
+    hooks::Changed(0, Attribute::kLocale, static_cast<unsigned>(category));
   return now;
 }
 

@@ -34,14 +34,13 @@ FileTakerOptions FileOptions(const Options& options) {
   return files;
 }
 
-Setting SettingOf(AttributeKind kind) {
+Birth SettingOf(AttributeKind kind) {
   switch (kind) {
     case AttributeKind::kWorkingDirectory:
       return recorder.SettingOf(Attribute::kWorkingDirectory);
     case AttributeKind::kUmask:
       return recorder.SettingOf(Attribute::kUmask);
     case AttributeKind::kLocale:
-      return recorder.SettingOf(Attribute::kLocale);
     case AttributeKind::kSignalHandler:
     case AttributeKind::kResourceLimit:
       break;
@@ -55,11 +54,14 @@ AttributeTakerOptions AttributeOptions() {
   options.signal_setting = [](int signal) {
     return recorder.SettingOf(Attribute::kSignalHandlers, static_cast<unsigned>(signal));
   };
+  options.category_setting = [](int category) {
+    return recorder.SettingOf(Attribute::kLocale, static_cast<unsigned>(category));
+  };
   options.code = [](const void* handler) { return recorder.FunctionAt(handler); };
   return options;
 }
 
-Setting TimerSetting(int which) {
+Birth TimerSetting(int which) {
   return recorder.SettingOf(Attribute::kTimers, which == kCreatedTimers ? 0 : IntervalTimerKey(which));
 }
 
@@ -93,8 +95,7 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
       threads_([](pid_t tid) { return recorder.ThreadBirthOf(tid); }),
       environment_([](std::string_view name) {
         const std::uint64_t key = Recorder::NameKey(name.data(), name.size());
-        const Setting setting = recorder.SettingOf(Attribute::kEnvironment, key);
-        return Birth{setting.stack, setting.window};
+        return recorder.SettingOf(Attribute::kEnvironment, key);
       }),
       statics_([] {
         StaticTakerOptions statics;

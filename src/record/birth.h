@@ -2,8 +2,6 @@
 
 // Who made a thing, and when, as an interposed call saw it. The default says that nobody did.
 
-#include <cstdint>
-
 #include "record/stack_id.h"
 
 namespace cleanslate {
@@ -18,13 +16,6 @@ struct ThreadBirth {
   WindowNumber window = 0;
   StackId start = StackId::kNone;  // one frame: the function that it was started with
   bool idle = false;               // no invocation was in flight
-};
-
-// Of an attribute's present value.
-struct Setting {
-  StackId stack = StackId::kNone;
-  WindowNumber window = 0;
-  std::uint32_t times = 0;  // that it was set in that window
 };
 
 }  // namespace cleanslate

@@ -201,8 +201,7 @@ void Recorder::AttributeChanged(const Guard& guard, Attribute attribute, std::ui
   if (!guard.outermost()) return;
   const Birth birth = BornNow(guard);
   const std::uint64_t key = AttributeKey(attribute, detail);
-  const Setting before = attributes_.Get(key);
-  attributes_.Put(key, {birth.stack, birth.window, before.window == birth.window ? before.times + 1 : 1});
+  attributes_.Put(key, birth);
   NoteIfIdle(ActivityKind::kAttribute, key, birth.stack);
 }
 

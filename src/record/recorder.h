@@ -97,7 +97,8 @@ class Recorder {
   void ThreadBorn(const Guard& guard, const ThreadBirth& birth);
   // It was not started after all.
   void ThreadNotStarted() { threads_on_their_way_.fetch_sub(1, std::memory_order_relaxed); }
-  // `detail` tells parts of one attribute apart: a signal's number, NameKey of a variable, a timer.
+  // `detail` tells parts of one attribute apart: a signal's number, NameKey of a variable, a category, a
+  // timer.
   void AttributeChanged(const Guard& guard, Attribute attribute, std::uint64_t detail = 0);
   // Nothing is left of what was set.
   void AttributeUnset(const Guard& guard, Attribute attribute, std::uint64_t detail = 0);
@@ -125,7 +126,7 @@ class Recorder {
   Birth FileBirth(std::uint64_t device, std::uint64_t inode);
   Birth ProcessBirth(pid_t pid) { return processes_.Get(static_cast<std::uint64_t>(pid)); }
   ThreadBirth ThreadBirthOf(pid_t tid) { return threads_born_.Get(static_cast<std::uint64_t>(tid)); }
-  Setting SettingOf(Attribute attribute, std::uint64_t detail = 0) {
+  Birth SettingOf(Attribute attribute, std::uint64_t detail = 0) {
     return attributes_.Get(AttributeKey(attribute, detail));
   }
   // Threads whose start was asked for, and that have not told of themselves yet.
@@ -185,7 +186,7 @@ class Recorder {
   BirthTable<1024> processes_;
   BirthTable<1024, ThreadBirth> threads_born_;
   std::atomic<int> threads_on_their_way_ = 0;
-  BirthTable<1024, Setting> attributes_;
+  BirthTable<1024> attributes_;
   ActivityLog activity_;
 };
 

@@ -13,7 +13,6 @@
 #include <charconv>
 #include <climits>
 #include <ctime>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +38,19 @@ constexpr Named kLimits[] = {{RLIMIT_AS, "limit as"},         {RLIMIT_CORE, "lim
 constexpr Named kIntervalTimers[] = {{ITIMER_REAL, "interval timer real"},
                                      {ITIMER_VIRTUAL, "interval timer virtual"},
                                      {ITIMER_PROF, "interval timer profiling"}};
+
+constexpr Named kCategories[] = {{LC_ADDRESS, "locale LC_ADDRESS"},
+                                 {LC_COLLATE, "locale LC_COLLATE"},
+                                 {LC_CTYPE, "locale LC_CTYPE"},
+                                 {LC_IDENTIFICATION, "locale LC_IDENTIFICATION"},
+                                 {LC_MEASUREMENT, "locale LC_MEASUREMENT"},
+                                 {LC_MESSAGES, "locale LC_MESSAGES"},
+                                 {LC_MONETARY, "locale LC_MONETARY"},
+                                 {LC_NAME, "locale LC_NAME"},
+                                 {LC_NUMERIC, "locale LC_NUMERIC"},
+                                 {LC_PAPER, "locale LC_PAPER"},
+                                 {LC_TELEPHONE, "locale LC_TELEPHONE"},
+                                 {LC_TIME, "locale LC_TIME"}};
 
 // What the kernel takes and gives; glibc's struct sigaction is another.
 struct KernelSigaction {
@@ -83,21 +95,18 @@ class Attributes {
   }
 
  private:
-  ProcessAttribute& Add(AttributeKind kind, std::string name, std::string value, Setting setting) {
+  ProcessAttribute& Add(AttributeKind kind, std::string name, std::string value, Birth setting) {
     ProcessAttribute attribute;
     attribute.kind = kind;
     attribute.name = std::move(name);
     attribute.value = std::move(value);
     attribute.born = setting.window;
-    attribute.times = setting.times;
     attribute.stack = setting.stack;
     taken_.push_back(std::move(attribute));
     return taken_.back();
   }
 
-  Setting SettingOf(AttributeKind kind) const {
-    return options_.setting ? options_.setting(kind) : Setting{};
-  }
+  Birth SettingOf(AttributeKind kind) const { return options_.setting ? options_.setting(kind) : Birth{}; }
 
   // A folder that is gone reads as "(unreachable)/..." or with " (deleted)": other than before, which is so.
   void TakeWorkingDirectory() {
@@ -121,29 +130,17 @@ class Attributes {
         SettingOf(AttributeKind::kUmask));
   }
 
-  // "C", or where categories differ the one that most have and then the others: "C, LC_CTYPE=C.UTF-8".
-  static std::string Short(std::string_view locale) {
-    if (locale.find(';') == std::string_view::npos) return std::string(locale);
-    std::map<std::string_view, int> uses;
-    std::vector<std::string_view> categories;
-    while (!locale.empty()) {
-      const std::string_view category = locale.substr(0, locale.find(';'));
-      locale.remove_prefix(std::min(category.size() + 1, locale.size()));
-      categories.push_back(category);
-      ++uses[category.substr(category.find('=') + 1)];
-    }
-    const auto most = std::max_element(uses.begin(), uses.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    std::string text(most->first);
-    for (const std::string_view category : categories)
-      if (category.substr(category.find('=') + 1) != most->first) text.append(", ").append(category);
-    return text;
-  }
-
   void TakeLocale() {
-    const char* const locale = setlocale(LC_ALL, nullptr);
-    if (locale != nullptr)
-      Add(AttributeKind::kLocale, "locale", Short(locale), SettingOf(AttributeKind::kLocale));
+    const auto setting = [this](int category) {
+      return options_.category_setting ? options_.category_setting(category) : Birth{};
+    };
+    const Birth of_all = setting(LC_ALL);
+    for (const Named& each : kCategories) {
+      const char* const locale = setlocale(each.number, nullptr);
+      if (locale == nullptr) continue;
+      const Birth own = setting(each.number);
+      Add(AttributeKind::kLocale, each.name, locale, own.window > of_all.window ? own : of_all);
+    }
   }
 
   void TakeSignals() {
@@ -160,7 +157,7 @@ class Attributes {
                                     by_default ? "default"
                                     : ignored  ? "ignored"
                                                : "handled",
-                                    options_.signal_setting ? options_.signal_setting(signal) : Setting{});
+                                    options_.signal_setting ? options_.signal_setting(signal) : Birth{});
       if (handled && options_.code) added.code = options_.code(action.handler);
     }
   }
@@ -179,10 +176,10 @@ std::vector<ProcessAttribute> TakeAttributes(const AttributeTakerOptions& option
   return Attributes(options).Take();
 }
 
-std::vector<Timer> TakeTimers(const std::function<Setting(int which)>& setting) {
+std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& setting) {
   std::vector<Timer> timers;
   const auto add = [&](std::string name, int which) {
-    const Setting set = setting ? setting(which) : Setting{};
+    const Birth set = setting ? setting(which) : Birth{};
     timers.push_back({std::move(name), set.window, set.stack});
   };
   for (const Named& each : kIntervalTimers) {
@@ -200,7 +197,7 @@ std::vector<Timer> TakeTimers(const std::function<Setting(int which)>& setting) 
   int id = -1;
   const auto finish = [&] {
     itimerspec timer = {};
-    const bool counts = notifies || (setting && setting(kCreatedTimers).times > 0);
+    const bool counts = notifies || (setting && setting(kCreatedTimers).stack != StackId::kNone);
     if (id >= 0 && counts && raw::Call(SYS_timer_gettime, id, reinterpret_cast<long>(&timer)) == 0 &&
         IsArmed(timer)) {
       add("timer " + std::to_string(id), kCreatedTimers);

@@ -16,9 +16,10 @@ namespace cleanslate {
 
 // Empty callables: nobody saw anything set, handlers have no names.
 struct AttributeTakerOptions {
-  std::function<Setting(AttributeKind)> setting;  // of what isn't a signal's
-  std::function<Setting(int signal)> signal_setting;
-  std::function<StackId(const void* handler)> code;  // a stack of one frame
+  std::function<Birth(AttributeKind)> setting;
+  std::function<Birth(int signal)> signal_setting;
+  std::function<Birth(int category)> category_setting;  // of setlocale(3), LC_ALL too
+  std::function<StackId(const void* handler)> code;     // a stack of one frame
 };
 
 // Sorted by name.
@@ -28,6 +29,6 @@ std::vector<ProcessAttribute> TakeAttributes(const AttributeTakerOptions& option
 // so that it counts only when a call was seen to set it. `setting` is asked with setitimer(2)'s `which`, or
 // with kCreatedTimers for all that timer_create(2) made.
 inline constexpr int kCreatedTimers = -1;
-std::vector<Timer> TakeTimers(const std::function<Setting(int which)>& setting);
+std::vector<Timer> TakeTimers(const std::function<Birth(int which)>& setting);
 
 }  // namespace cleanslate

@@ -172,11 +172,10 @@ enum class AttributeKind : std::uint8_t {
 // What this process is, beside what it holds.
 struct ProcessAttribute {
   AttributeKind kind = AttributeKind::kWorkingDirectory;
-  std::string name;   // "working-directory", "umask", "locale", "signal SIGTERM", "limit nofile"
+  std::string name;   // "working-directory", "umask", "locale LC_TIME", "signal SIGTERM", "limit nofile"
   std::string value;  // "/srv", "0022", "C.UTF-8", "default", "ignored", "handled", "1024 of 4096"
   StackId code = StackId::kNone;  // a signal's handler: one frame
   WindowNumber born = 0;          // when an interposed call last set it
-  std::int64_t times = 0;         // how often one did in that window
   StackId stack = StackId::kNone;
 };
 

@@ -89,66 +89,69 @@ TEST_P(LeftRunning, IsAWarningInTimeOrNever) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, LeftRunning,
-    testing::Values(Case{"ThreadsPileUp", [](WindowNumber, Tasks& tasks) { tasks.Start("worker"); },
-                         kThreadLeftRunning, "worker"},
-                    Case{"ThreadsOfManyNames",
-                         [](WindowNumber w, Tasks& tasks) { tasks.Start("job-" + std::to_string(w)); },
-                         kThreadLeftRunning, "job-*"},
-                    Case{"AThreadThatIsRenewed",
-                         [](WindowNumber, Tasks& tasks) {
-                           tasks.threads.clear();
-                           tasks.Start("timer");
-                         },
-                         kThreadLeftRunning, "timer"},
-                    Case{"AThreadEveryTenthTime",
-                         [](WindowNumber w, Tasks& tasks) {
-                           if (w % 10 == 0) tasks.Start("worker");
-                         },
-                         kThreadLeftRunning, "worker", 40},
-                    Case{"OneHelperStartedLazily",
-                         [](WindowNumber w, Tasks& tasks) {
-                           if (w == 2) tasks.Start("helper");
-                         },
-                         ""},
-                    Case{"APoolOfTheFirstInvocation",
-                         [](WindowNumber w, Tasks& tasks) {
-                           for (int i = 0; w == 1 && i < 8; ++i) tasks.Start("pool");
-                         },
-                         ""},
-                    Case{"APoolThatFillsUpInThree",
-                         [](WindowNumber w, Tasks& tasks) {
-                           if (w <= 3) tasks.Start("pool");
-                         },
-                         ""},
-                    Case{"ProcessesPileUp", [](WindowNumber, Tasks& tasks) { tasks.Spawn("sleep"); },
-                         kProcessLeftRunning, "sleep"},
-                    Case{"NobodyWaits", [](WindowNumber, Tasks& tasks) { tasks.Spawn("convert", true); },
-                         kProcessLeftRunning, "convert"},
-                    Case{"AProcessIsRenewed",
-                         [](WindowNumber, Tasks& tasks) {
-                           tasks.children.clear();
-                           tasks.Spawn("chrome");
-                         },
-                         kProcessLeftRunning, "chrome"},
-                    Case{"ADaemonStartedOnce",
-                         [](WindowNumber w, Tasks& tasks) {
-                           if (w == 3) tasks.Spawn("redis-server");
-                         },
-                         ""},
-                    Case{"TheSameTimerSetEachTime",
-                         [](WindowNumber w, Tasks& tasks) { tasks.Arm("interval timer real", w); },
-                         kTimerLeftRunning, "interval timer real"},
-                    Case{"TimersPileUp",
-                         [](WindowNumber w, Tasks& tasks) { tasks.Arm("timer " + std::to_string(w), w); },
-                         kTimerLeftRunning, "timer *"},
-                    Case{"TimerDescriptors", [](WindowNumber, Tasks& tasks) { tasks.OpenTimer("armed"); },
-                         kTimerLeftRunning, "timer descriptor"},
-                    Case{"APeriodicTimerSetOnce",
-                         [](WindowNumber w, Tasks& tasks) {
-                           if (w == 2) tasks.Arm("interval timer profiling", w);
-                         },
-                         ""},
-                    Case{"NoTimerArmed", [](WindowNumber, Tasks&) {}, ""}),
+    testing::Values(
+        Case{"ThreadsPileUp", [](WindowNumber, Tasks& tasks) { tasks.Start("worker"); }, kThreadLeftRunning,
+             "worker"},
+        Case{"ThreadsOfManyNames",
+             [](WindowNumber w, Tasks& tasks) { tasks.Start("job-" + std::to_string(w)); },
+             kThreadLeftRunning, "job-*"},
+        Case{"ThreadsNamedAfterTheirCustomers",
+             [](WindowNumber w, Tasks& tasks) { tasks.Start(std::string(w % 13 + 1, 'x') + "z"); },
+             kThreadLeftRunning, ""},
+        Case{"AThreadThatIsRenewed",
+             [](WindowNumber, Tasks& tasks) {
+               tasks.threads.clear();
+               tasks.Start("timer");
+             },
+             kThreadLeftRunning, "timer"},
+        Case{"AThreadEveryTenthTime",
+             [](WindowNumber w, Tasks& tasks) {
+               if (w % 10 == 0) tasks.Start("worker");
+             },
+             kThreadLeftRunning, "worker", 40},
+        Case{"OneHelperStartedLazily",
+             [](WindowNumber w, Tasks& tasks) {
+               if (w == 2) tasks.Start("helper");
+             },
+             ""},
+        Case{"APoolOfTheFirstInvocation",
+             [](WindowNumber w, Tasks& tasks) {
+               for (int i = 0; w == 1 && i < 8; ++i) tasks.Start("pool");
+             },
+             ""},
+        Case{"APoolThatFillsUpInThree",
+             [](WindowNumber w, Tasks& tasks) {
+               if (w <= 3) tasks.Start("pool");
+             },
+             ""},
+        Case{"ProcessesPileUp", [](WindowNumber, Tasks& tasks) { tasks.Spawn("sleep"); }, kProcessLeftRunning,
+             "sleep"},
+        Case{"NobodyWaits", [](WindowNumber, Tasks& tasks) { tasks.Spawn("convert", true); },
+             kProcessLeftRunning, "convert"},
+        Case{"AProcessIsRenewed",
+             [](WindowNumber, Tasks& tasks) {
+               tasks.children.clear();
+               tasks.Spawn("chrome");
+             },
+             kProcessLeftRunning, "chrome"},
+        Case{"ADaemonStartedOnce",
+             [](WindowNumber w, Tasks& tasks) {
+               if (w == 3) tasks.Spawn("redis-server");
+             },
+             ""},
+        Case{"TheSameTimerSetEachTime",
+             [](WindowNumber w, Tasks& tasks) { tasks.Arm("interval timer real", w); }, kTimerLeftRunning,
+             "interval timer real"},
+        Case{"TimersPileUp", [](WindowNumber w, Tasks& tasks) { tasks.Arm("timer " + std::to_string(w), w); },
+             kTimerLeftRunning, "timer *"},
+        Case{"TimerDescriptors", [](WindowNumber, Tasks& tasks) { tasks.OpenTimer("armed"); },
+             kTimerLeftRunning, "timer descriptor"},
+        Case{"APeriodicTimerSetOnce",
+             [](WindowNumber w, Tasks& tasks) {
+               if (w == 2) tasks.Arm("interval timer profiling", w);
+             },
+             ""},
+        Case{"NoTimerArmed", [](WindowNumber, Tasks&) {}, ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(LeftRunning, CountsWhatIsThereAndWhatIsLeft) {

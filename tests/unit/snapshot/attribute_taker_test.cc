@@ -55,12 +55,18 @@ TEST(AttributeTaker, KnowsTheUmaskWithoutSettingIt) {
   EXPECT_EQ(umask(before), 0027u);
 }
 
-TEST(AttributeTaker, KnowsTheLocaleInShort) {
+TEST(AttributeTaker, KnowsEachCategoryOfTheLocale) {
   setlocale(LC_ALL, "C");
-  EXPECT_EQ(Get("locale").value, "C");
-  if (setlocale(LC_CTYPE, "C.UTF-8") != nullptr) {
-    EXPECT_EQ(Get("locale").value, "C, LC_CTYPE=C.UTF-8");
-  }
+  EXPECT_EQ(Get("locale LC_CTYPE").value, "C");
+  if (setlocale(LC_CTYPE, "C.UTF-8") == nullptr) GTEST_SKIP() << "no other locale than C";
+  AttributeTakerOptions options;
+  options.category_setting = [](int category) {
+    return category == LC_CTYPE ? Birth{StackId{4}, 5} : category == LC_ALL ? Birth{StackId{3}, 2} : Birth{};
+  };
+  EXPECT_EQ(Get("locale LC_CTYPE", options).value, "C.UTF-8");
+  EXPECT_EQ(Get("locale LC_CTYPE", options).born, 5u);
+  EXPECT_EQ(Get("locale LC_TIME", options).value, "C");
+  EXPECT_EQ(Get("locale LC_TIME", options).born, 2u);  // when all were set
   setlocale(LC_ALL, "C");
 }
 
@@ -69,9 +75,7 @@ TEST(AttributeTaker, KnowsDispositionsAndHandlers) {
   options.code = [](const void* handler) {
     return handler == reinterpret_cast<const void*>(&Handle) ? StackId{9} : StackId::kNone;
   };
-  options.signal_setting = [](int signal) {
-    return signal == SIGUSR2 ? Setting{StackId{4}, 3, 1} : Setting{};
-  };
+  options.signal_setting = [](int signal) { return signal == SIGUSR2 ? Birth{StackId{4}, 3} : Birth{}; };
   EXPECT_EQ(Get("signal SIGUSR2", options).value, "default");
   signal(SIGUSR2, SIG_IGN);
   EXPECT_EQ(Get("signal SIGUSR2", options).value, "ignored");
@@ -100,7 +104,7 @@ TEST(TimerTaker, KnowsArmedTimersOnly) {
   const itimerval off = {};
   ASSERT_EQ(setitimer(ITIMER_REAL, &set, nullptr), 0);
   const std::vector<Timer> armed = TakeTimers([](int which) {
-    return which == ITIMER_REAL ? Setting{StackId{5}, 2, 1} : Setting{};
+    return which == ITIMER_REAL ? Birth{StackId{5}, 2} : Birth{};
   });
   ASSERT_THAT(armed, testing::SizeIs(1));
   EXPECT_EQ(armed[0].name, "interval timer real");
@@ -113,7 +117,7 @@ TEST(TimerTaker, KnowsArmedTimersOnly) {
 TEST(TimerTaker, KnowsCreatedTimers) {
   if (access("/proc/self/timers", R_OK) != 0) GTEST_SKIP() << "this kernel doesn't list timers";
   const auto set_by_a_call = [](int which) {
-    return which == kCreatedTimers ? Setting{StackId{6}, 2, 1} : Setting{};
+    return which == kCreatedTimers ? Birth{StackId{6}, 2} : Birth{};
   };
   for (const int notify : {SIGEV_SIGNAL, SIGEV_NONE}) {
     sigevent event = {};
