@@ -5,6 +5,7 @@
 #include <link.h>
 #include <malloc.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -115,20 +117,26 @@ std::string Handlers() {
   }
   return List(found);
 }
-std::string Timers(const Texts& descriptors) {
+std::string Timers() {
   std::string found = "[";
   for (const __itimer_which kind : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
     itimerval value = {};
     getitimer(kind, &value);
     found += value.it_value.tv_sec > 0 || value.it_value.tv_usec > 0 ? "true," : "false,";
   }
-  bool armed = !Content("/proc/self/timers").empty();
+  bool armed = false;
+  const std::string timers = Content("/proc/self/timers");
+  for (std::size_t at = 0; (at = timers.find("ID: ", at)) != std::string::npos; at += 4) {
+    itimerspec value = {};
+    syscall(SYS_timer_gettime, std::atoi(timers.c_str() + at + 4), &value);
+    armed = armed || value.it_value.tv_sec > 0 || value.it_value.tv_nsec > 0;
+  }
   for (const std::string& fd : Names("/proc/self/fdinfo")) {
     const std::string about = Content("/proc/self/fdinfo/" + fd);
     const std::size_t at = about.find("it_value: (");
     armed = armed || (at != std::string::npos && about.compare(at + 11, 5, "0, 0)") != 0);
   }
-  return found + (armed && !descriptors.empty() ? "true]" : "false]");
+  return found + (armed ? "true]" : "false]");
 }
 void AddFiles(const std::string& folder, std::string& found) {
   for (const std::string& name : Names(folder)) {
@@ -211,7 +219,7 @@ std::string Witness::Picture() const {
          ",\"signals\":" + List({Line(status, "SigCgt"), Line(status, "SigIgn"), Line(status, "SigBlk")}) +
          ",\"handlers\":" + Handlers() +
          ",\"locale\":" + Quoted(std::string(std::setlocale(LC_ALL, nullptr)) + (own_locale ? "+" : "")) +
-         ",\"timers\":" + Timers(descriptors) + ",\"tmp\":" + tmp + "}" +
+         ",\"timers\":" + Timers() + ",\"tmp\":" + tmp + "}" +
          ",\"heap\":" + std::to_string(memory.uordblks + memory.hblkhd) +
          ",\"mapped\":" + std::to_string(std::atol(Line(status, "VmSize").c_str()) * 1024) +
          ",\"static\":" + Static(values_) + "}";

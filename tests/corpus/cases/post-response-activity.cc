@@ -2,6 +2,7 @@
 // `next`.
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -92,16 +93,24 @@ HANDLER leaky_cache_written_after_the_answer(const Event& event) {
   return "accepted";
 }
 
+static pid_t StartHelper() {
+  char name[] = "sleep", seconds[] = "300";
+  char* arguments[] = {name, seconds, nullptr};
+  pid_t child = 0;
+  Check(posix_spawn(&child, "/bin/sleep", nullptr, nullptr, arguments, environ) == 0, "can't start a child");
+  return child;
+}
+
+// The one before is ended first.
 // expect: post-response-activity
 // also: process-left-running
 // with: n=7 pause=400
-HANDLER leaky_command_started_later(const Event&) {
+HANDLER leaky_helper_restarted_later(const Event&) {
+  static pid_t helper = StartHelper();
   Background::Get().Later([] {
-    char name[] = "true";
-    char* arguments[] = {name, nullptr};
-    pid_t child = 0;
-    Check(posix_spawn(&child, "/bin/true", nullptr, nullptr, arguments, environ) == 0, "can't start a child");
-    waitpid(child, nullptr, 0);
+    kill(helper, SIGKILL);
+    waitpid(helper, nullptr, 0);
+    helper = StartHelper();
   });
   return "accepted";
 }
@@ -205,12 +214,10 @@ HANDLER clean_computed_later(const Event& event) {
 
 // clean of: post-response-activity
 // with: n=7 pause=400
-HANDLER clean_command_waited_for(const Event&) {
-  char name[] = "true";
-  char* arguments[] = {name, nullptr};
-  pid_t child = 0;
-  Check(posix_spawn(&child, "/bin/true", nullptr, nullptr, arguments, environ) == 0, "can't start a child");
-  waitpid(child, nullptr, 0);
+HANDLER clean_helper_restarted_before_the_answer(const Event&) {
+  const pid_t helper = StartHelper();
+  kill(helper, SIGKILL);
+  waitpid(helper, nullptr, 0);
   return "done";
 }
 

@@ -30,10 +30,11 @@ HANDLER leaky_profiler_never_stopped(const Event& event) {
 }
 
 static timer_t Create() {
-  sigevent nothing = {};
-  nothing.sigev_notify = SIGEV_NONE;
+  sigevent signal = {};
+  signal.sigev_notify = SIGEV_SIGNAL;
+  signal.sigev_signo = SIGRTMIN;
   timer_t timer = nullptr;
-  Check(timer_create(CLOCK_MONOTONIC, &nothing, &timer) == 0, "timer_create");
+  Check(timer_create(CLOCK_MONOTONIC, &signal, &timer) == 0, "timer_create");
   return timer;
 }
 
