@@ -15,6 +15,9 @@ struct DataName {
   std::uint64_t offset = 0;  // where it begins, counted as StaticRange::offset
   // Of the variable; without one, up to where the next known variable begins. 0: not known.
   std::int64_t bytes = 0;
+  // It holds what was said to the Runtime API or by it: a buffer of the runtime client's, in which there is
+  // always the last request's text.
+  bool traffic = false;
 };
 
 // Names the variable that a range begins in. The conductor hands one in; analysis never looks at files

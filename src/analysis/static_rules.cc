@@ -82,8 +82,11 @@ void StaticRules::Observe(WindowNumber window, const StaticSnapshot& now, const 
   if (window == 0) return;
   NoteWords(now);
   std::map<std::string, std::vector<StaticRange>> texts;  // by origin
-  for (const StaticRange& range : now.changed)
-    if (IsText(range)) texts[Origin(range, name ? name(range) : DataName())].push_back(range);
+  for (const StaticRange& range : now.changed) {
+    if (!IsText(range)) continue;
+    const DataName found = name ? name(range) : DataName();
+    if (!found.traffic) texts[Origin(range, found)].push_back(range);
+  }
   for (const auto& [origin, ranges] : texts) {
     const Recurrence::Verdict verdict = texts_.Observe(window, origin);
     if (!verdict.recurs()) continue;

@@ -41,7 +41,7 @@ void AddVariablesOf(const StaticRange& range, const DataNamer& name, std::size_t
       variable.named = named;
       variable.name = named ? found.symbol : variable.module + " data at " + Hexadecimal(begin);
       variable.bytes = std::max(variable.bytes, named ? found.bytes : static_cast<std::int64_t>(end - begin));
-      variable.text = variable.text || range.text;
+      variable.text = variable.text || (range.text && !found.traffic);
       variable.pattern = PlainModule(variable.module) + (named ? " " + found.symbol : "");
     }
     met_variable = met_variable || named;

@@ -138,7 +138,15 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
   const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
   const DataNamer data = [this](const StaticRange& range) {
-    return symbolizer.NameData(range.path, range.offset);
+    DataName named = symbolizer.NameData(range.path, range.offset);
+    // Without a symbol, what lies around the text.
+    constexpr std::uint64_t kAround = 4096;
+    const bool known = !named.symbol.empty() && named.bytes > 0;
+    const std::uint64_t begin = known ? named.offset : range.offset - std::min(range.offset, kAround);
+    const std::uint64_t end = known ? begin + static_cast<std::uint64_t>(named.bytes)
+                                    : range.offset + static_cast<std::uint64_t>(range.bytes) + kAround;
+    named.traffic = range.text && taker.HoldsTraffic(range.path, begin, end - begin);
+    return named;
   };
   std::vector<Finding> findings = judge.Observe(survivors, now, namer, data);
 

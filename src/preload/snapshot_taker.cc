@@ -103,6 +103,11 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
         return statics;
       }()) {}
 
+bool SnapshotTaker::HoldsTraffic(const std::string& path, std::uint64_t offset, std::size_t bytes) const {
+  static constexpr std::string_view kSaid[] = {"/runtime/invocation/", "Lambda-Runtime-", "lambda-runtime-"};
+  return statics_.Holds(path, offset, bytes, kSaid);
+}
+
 const std::vector<std::string>& SnapshotTaker::Libraries() {
   if (!modules_.Refresh()) return libraries_;
   libraries_.clear();

@@ -27,6 +27,9 @@ class SnapshotTaker {
   // `window` has been ended by Recorder::AdvanceWindow.
   Snapshot Take(WindowNumber window);
 
+  // Whether a variable holds what was said to the Runtime API or by it. At the last Take.
+  bool HoldsTraffic(const std::string& path, std::uint64_t offset, std::size_t bytes) const;
+
  private:
   const std::vector<std::string>& Libraries();
   bool Wants(StateKind kind) const { return (state_ & kind) != 0; }

@@ -289,4 +289,18 @@ void StaticTaker::AddRange(const Segment& segment, Stretch stretch, bool text, S
     taken.changed.push_back({segment.path, segment.offset + stretch.begin, bytes, text});
 }
 
+bool StaticTaker::Holds(const std::string& path, std::uint64_t offset, std::size_t bytes,
+                        std::span<const std::string_view> texts) const {
+  for (const auto& [address, segment] : segments_) {
+    if (segment.path != path || offset < segment.offset || offset - segment.offset >= segment.data.bytes)
+      continue;
+    const auto begin = static_cast<std::size_t>(offset - segment.offset);
+    const std::string_view held(reinterpret_cast<const char*>(segment.image()) + begin,
+                                std::min(bytes, segment.data.bytes - begin));
+    return std::any_of(texts.begin(), texts.end(),
+                       [held](std::string_view text) { return held.find(text) != std::string_view::npos; });
+  }
+  return false;
+}
+
 }  // namespace cleanslate

@@ -20,7 +20,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "snapshot/changed_text.h"
@@ -45,6 +47,10 @@ class StaticTaker {
   explicit StaticTaker(StaticTakerOptions options);
 
   StaticSnapshot Take(Clock::time_point deadline);
+
+  // Whether one of the texts stood in this stretch at the last Take. `offset` as StaticRange has it.
+  bool Holds(const std::string& path, std::uint64_t offset, std::size_t bytes,
+             std::span<const std::string_view> texts) const;
 
   std::size_t copy_bytes() const { return kept_pages_ * OwnMemory::PageBytes(); }
 

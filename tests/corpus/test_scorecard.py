@@ -79,6 +79,7 @@ class Scorecard(unittest.TestCase):
 
     def test_a_leak_in_another_language(self):
         text = """
+        // also: limit-approaching
         exports.leaky_one = async () => require('fs').openSync('/proc/self/status');
         """
         code, said = self.score("// expect: descriptor-leak" + text.replace("        ", ""), file="case.js")

@@ -256,6 +256,31 @@ TEST(StaticRules, CleanFunctionsChangeStaticDataToo) {
   }
 }
 
+TEST(StaticRules, TheRuntimeClientsOwnBuffersAreNoEvidence) {
+  const auto warnings = [](bool traffic) {
+    StaticRules rules(false, 64);
+    Drafts drafts;
+    for (WindowNumber window = 1; window <= 10; ++window) {
+      StaticSnapshot now;
+      now.changed = {{"/var/task/bootstrap", 64, 16, true}};
+      rules.Observe(
+          window, now,
+          [traffic](const StaticRange&) {
+            DataName name;
+            name.symbol = "g_reply";
+            name.offset = 64;
+            name.bytes = 4096;
+            name.traffic = traffic;
+            return name;
+          },
+          drafts);
+    }
+    return drafts.size();
+  };
+  EXPECT_GT(warnings(false), 0u);
+  EXPECT_EQ(warnings(true), 0u);
+}
+
 TEST(StaticRules, SaysWhatUsersNeedToKnow) {
   Process process;
   ASSERT_GT(process.FirstWarning(8, {"", &KeepText}), 0u);
