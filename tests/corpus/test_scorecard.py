@@ -38,7 +38,7 @@ class Scorecard(unittest.TestCase):
         return done.returncode, done.stdout + done.stderr
 
     def test_a_leak_that_is_named(self):
-        code, said = self.score(LEAK, name="leaky_one", comment="# expect: descriptor-leak /proc/*")
+        code, said = self.score(LEAK, name="leaky_one", comment="# expect: descriptor-leak /proc/*\n# also: limit-approaching")
         self.assertEqual(code, 0, said)
         self.assertRegex(said, r"descriptor-leak +python +1/1 +0 +0 +0\n")
 
@@ -59,7 +59,7 @@ class Scorecard(unittest.TestCase):
         code, said = self.score(text, name="leaky_one", comment=comment)
         self.assertEqual(code, 1, said)
         self.assertRegex(said, r"tmp-residue +python +1/1 +0 +0 +1\n")
-        code, said = self.score(text, name="leaky_one", comment=comment + "\n# also: descriptor-leak")
+        code, said = self.score(text, name="leaky_one", comment=comment + "\n# also: descriptor-leak\n# also: limit-approaching")
         self.assertEqual(code, 0, said)
 
     def test_a_clean_case_that_leaks_is_accused(self):
@@ -67,7 +67,7 @@ class Scorecard(unittest.TestCase):
         self.assertEqual(code, 1, said)
         self.assertIn("ACCUSED  case.py:clean_one", said)
         self.assertRegex(said, r"heap-growth +python +0/0 +0 +1 +1\n")
-        comment = "# clean of: heap-growth\n# with: nofile=2000"
+        comment = "# clean of: heap-growth"
         code, said = self.score(LEAK, "--thousand", name="clean_one", comment=comment)
         self.assertEqual(code, 1, said)
         code, said = self.score(LEAK, "--witness", name="clean_one", comment="# clean of: descriptor-leak")
@@ -79,10 +79,9 @@ class Scorecard(unittest.TestCase):
 
     def test_a_leak_in_another_language(self):
         text = """
-        // also: limit-approaching
         exports.leaky_one = async () => require('fs').openSync('/proc/self/status');
         """
-        code, said = self.score("// expect: descriptor-leak" + text.replace("        ", ""), file="case.js")
+        code, said = self.score("// expect: descriptor-leak\n// also: limit-approaching" + text.replace("        ", ""), file="case.js")
         self.assertEqual(code, 0, said)
 
     def test_a_handler_that_fails_is_no_result(self):
