@@ -34,6 +34,10 @@ std::string CommandOf(const ChildProcess& child) {
   return PathPattern(child.command);
 }
 
+std::string SpawnerOf(const ChildProcess& child) {
+  return child.stack == StackId::kNone ? "" : "by " + std::to_string(static_cast<std::uint32_t>(child.stack));
+}
+
 template <typename Thing, typename OriginOf>
 std::map<std::string, Group<Thing>> Grouped(const std::vector<Thing>& born, const std::vector<Thing>& alive,
                                             OriginOf origin_of) {
@@ -106,17 +110,23 @@ void LeftRunningRules::ObserveThreads(const std::vector<Thread>& born, const Sna
 
 void LeftRunningRules::ObserveProcesses(const std::vector<ChildProcess>& born, const Snapshot& now,
                                         Drafts& drafts) {
-  for (const auto& [origin, group] : Grouped(born, now.children.children, &CommandOf)) {
-    const Recurrence::Verdict verdict = processes_.Observe(now.window, origin, group.born);
-    Draft draft = DraftOf(group, verdict, now);
-    draft.rule = kProcessLeftRunning;
-    draft.subject = origin;
-    draft.pattern = origin;
-    if (!PileUp(group, verdict)) draft.fact = "process " + origin + " is left running";
-    draft.by = "started by";
-    draft.noun = group.newest->ended ? "ended process" : "process";
-    draft.unit = "processes";
-    drafts.push_back(std::move(draft));
+  bool accounted_for = false;  // by a name
+  for (const bool by_name : {true, false}) {
+    for (const auto& [origin, group] :
+         Grouped(born, now.children.children, by_name ? &CommandOf : &SpawnerOf)) {
+      const Recurrence::Verdict verdict = processes_.Observe(now.window, origin, group.born);
+      if (!by_name && (accounted_for || !verdict.recurs())) continue;
+      accounted_for = accounted_for || verdict.recurs();
+      Draft draft = DraftOf(group, verdict, now);
+      draft.rule = kProcessLeftRunning;
+      draft.subject = CommandOf(*group.newest);
+      draft.pattern = by_name ? origin : "*";
+      if (!PileUp(group, verdict)) draft.fact = "process " + draft.subject + " is left running";
+      draft.by = "started by";
+      draft.noun = group.newest->ended ? "ended process" : "process";
+      draft.unit = "processes";
+      drafts.push_back(std::move(draft));
+    }
   }
 }
 

@@ -140,7 +140,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const DataNamer data = [this](const StaticRange& range) {
     DataName named = symbolizer.NameData(range.path, range.offset);
     // Without a symbol, what lies around the text.
-    constexpr std::uint64_t kAround = 4096;
+    constexpr std::uint64_t kAround = 1 << 16;
     const bool known = !named.symbol.empty() && named.bytes > 0;
     const std::uint64_t begin = known ? named.offset : range.offset - std::min(range.offset, kAround);
     const std::uint64_t end = known ? begin + static_cast<std::uint64_t>(named.bytes)

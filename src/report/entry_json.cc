@@ -1,6 +1,8 @@
 #include "report/entry_json.h"
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 
 namespace cleanslate {
 namespace {
@@ -27,8 +29,34 @@ Json NumberJson(double value) {
   return value;
 }
 
+std::string EscapeControls(std::string json) {
+  const auto at = [&json](std::size_t i) { return static_cast<unsigned char>(json[i]); };
+  const auto controls_at = [&](std::size_t i) -> std::size_t {
+    if (at(i) == 0x7f) return 1;
+    if (at(i) == 0xc2 && i + 1 < json.size() && at(i + 1) >= 0x80 && at(i + 1) < 0xa0) return 2;
+    const bool separator = at(i) == 0xe2 && i + 2 < json.size() && at(i + 1) == 0x80;
+    return separator && (at(i + 2) == 0xa8 || at(i + 2) == 0xa9) ? 3 : 0;
+  };
+  std::string escaped;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < json.size();) {
+    const std::size_t length = controls_at(i);
+    if (length == 0) {
+      ++i;
+      continue;
+    }
+    const unsigned code = length == 1 ? 0x7f : length == 2 ? at(i + 1) : 0x2000u + at(i + 2) - 0x80u;
+    std::array<char, 8> text{};
+    std::snprintf(text.data(), text.size(), "\\u%04x", code);
+    escaped.append(json, copied, i - copied).append(text.data());
+    copied = i += length;
+  }
+  if (copied == 0) return json;
+  return escaped.append(json, copied);
+}
+
 std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace);
+  return EscapeControls(json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace));
 }
 
 Json ToJson(const Frame& frame) {

@@ -31,6 +31,10 @@ Json ToJson(const ChangedVariable& variable);
 // 1.0 is written as 1; what JSON can't say (not a number, infinity) as 0.
 Json NumberJson(double value);
 
+// Of a text of JSON: DEL, the controls of U+0080 to U+009F and the line separators, which JSON may hold as
+// they are, but which a terminal or a reader of lines takes for commands.
+std::string EscapeControls(std::string json);
+
 // As text, invalid UTF-8 replaced.
 std::string Dump(const Json& json);
 

@@ -92,7 +92,7 @@ std::string RenderJson(const Summary& summary) {
   json["findings"] = Json::array();
   for (const FindingSummary& finding : summary.findings) json["findings"].push_back(FindingJson(finding));
   json["totals"] = TotalsJson(summary);
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return EscapeControls(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace cleanslate

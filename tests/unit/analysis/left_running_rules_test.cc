@@ -32,6 +32,7 @@ struct Tasks {
     child.started = static_cast<std::uint64_t>(next_id);
     child.command = command;
     child.ended = ended;
+    child.stack = StackId{5};
     children.push_back(child);
   }
   void Arm(const std::string& name, WindowNumber window) {
@@ -126,6 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
              ""},
         Case{"ProcessesPileUp", [](WindowNumber, Tasks& tasks) { tasks.Spawn("sleep"); }, kProcessLeftRunning,
              "sleep"},
+        Case{"ProcessesOfManyNames",
+             [](WindowNumber w, Tasks& tasks) { tasks.Spawn(std::string(w % 13 + 1, 'x') + "z"); },
+             kProcessLeftRunning, "xxxxxxz"},
         Case{"NobodyWaits", [](WindowNumber, Tasks& tasks) { tasks.Spawn("convert", true); },
              kProcessLeftRunning, "convert"},
         Case{"AProcessIsRenewed",

@@ -262,6 +262,16 @@ TEST(JsonLine, WritesOneMemberForNamesThatReadTheSame) {
   EXPECT_EQ(ParsedLine(report)["cleanslate"]["suppressed"].dump(), "{\"tmp-growth:\xEF\xBF\xBD\":5}");
 }
 
+TEST(JsonLine, EscapesWhatATerminalObeys) {
+  Report report = samples::Orders();
+  report.function.name =
+      "a\x7f\xC2\x9b"
+      "31m\xC2\x85\xE2\x80\xA8\xC3\xA9";
+  const std::string line = ToLine(report);
+  EXPECT_THAT(line, HasSubstr("a\\u007f\\u009b31m\\u0085\\u2028\xC3\xA9"));
+  EXPECT_EQ(ParsedLine(report)["FunctionName"], report.function.name);
+}
+
 TEST(JsonLine, GivesUpNothingThatFits) {
   const Report report = samples::Everything(2, 2);
   const std::string whole = ToLine(report);
