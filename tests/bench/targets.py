@@ -1,4 +1,4 @@
-"""What the heap's books may cost, as data, and whether it holds.
+"""What watching may cost, as data, and whether it holds.
 
 A target names a section, its rows and a mode. Its limit is an upper one, but where it asks how many times cheaper.
 """
@@ -48,6 +48,10 @@ TARGETS = [
     Target("memory", "1,000,000 live blocks", "active", "ratio", 1.15),
     Target("boundary", "0 survivors", "heap's work", "value", 5, "us"),
     Target("boundary", "4,000 survivors", "heap's work", "value", 150, "us"),
+    Target("state", "1,000 files in 10 folders", "all", "value", 2, "ms"),
+    Target("files", "*", "most ms", "value", 50, "ms"),  # CLEANSLATE_BUDGET_MS
+    Target("files", "100,000 files in 300 folders", "until covered", "value", 40, "windows"),
+    Target("files", "*", "until found", "value", 40, "windows"),
 ]
 
 

@@ -51,14 +51,19 @@ class Bench(unittest.TestCase):
 
     def test_every_row_has_numbers(self):
         out, values = bench("--modes", "dormant|active")
-        self.assertEqual(set(values), {"programs", "micro", "start-up", "memory", "boundary"}, out)
+        self.assertEqual(set(values), {"programs", "micro", "start-up", "memory", "boundary", "state", "files"}, out)
         self.assert_measured(values["programs"], PROGRAMS, OURS)
         self.assert_measured(values["micro"], PAIRS, OURS)
         self.assert_measured(values["start-up"], {"processor time", "wall clock"}, OURS)
         self.assert_measured(values["memory"], {"10,000 live blocks"}, OURS)
         states = {"without heap", "with heap", "heap, report", "heap, report says", "all", "all, report", "all, report says"}
         self.assert_measured(values["boundary"], {"0 survivors", "4,000 survivors"}, states)
-        self.assertRegex(out, r"Targets: \d+ of 17 hold")
+        kinds = {"heap", "mappings", "descriptors", "tmp", "threads", "processes", "environment", "process", "static", "variables", "all"}
+        self.assert_measured(values["state"], {"1,000 files in 10 folders"}, kinds)
+        files = {"median ms", "most ms", "until covered", "until found", "boundary ms of each window"}
+        self.assert_measured(values["files"], {"3,000 files in 300 folders"}, files)
+        self.assertEqual(values["files"]["3,000 files in 300 folders"]["found"], [300], out)
+        self.assertRegex(out, r"Targets: \d+ of 20 hold")
 
     def test_a_peer_has_numbers_or_says_how_to_get_it(self):
         out, values = bench("--only", "programs/sqlite3|micro/pair$")
