@@ -54,6 +54,10 @@ class Members {
     if (Find(name, &json::is_number, "a number") != nullptr) ReadWhole(name, value.emplace());
   }
 
+  void Require(const char* name) const {
+    if (!object_.contains(name)) Fail(name, "there");
+  }
+
   template <typename Enum>
   void ReadName(const char* name, Enum& value) const {
     const json* member = Find(name, &json::is_string, "a string");
@@ -276,6 +280,8 @@ void ReadLive(const Members& members, Live& live) {
 }
 
 void ReadCore(const Members& members, Report& report) {
+  // Without it, this is a piece of something else.
+  members.Require("type");
   members.ReadName("type", report.type);
   members.Read("environment", report.environment);
   members.Read("pid", report.pid);

@@ -4,12 +4,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
 #include <ctime>
@@ -112,10 +114,14 @@ class Attributes {
   void TakeWorkingDirectory() {
     char path[PATH_MAX + 64];
     const ssize_t length = readlink("/proc/self/cwd", path, sizeof path);
-    if (length > 0) {
-      Add(AttributeKind::kWorkingDirectory, "working-directory",
-          std::string(path, static_cast<std::size_t>(length)), SettingOf(AttributeKind::kWorkingDirectory));
-    }
+    std::string folder(path, length > 0 ? static_cast<std::size_t>(length) : 0);
+    struct stat status = {};
+    // The kernel tells no path that is longer than a page.
+    if (length < 0 && errno == ENAMETOOLONG && stat(".", &status) == 0)
+      folder = "a path of more than 4,096 bytes, inode " + std::to_string(status.st_ino);
+    if (!folder.empty())
+      Add(AttributeKind::kWorkingDirectory, "working-directory", folder,
+          SettingOf(AttributeKind::kWorkingDirectory));
   }
 
   // umask(2) can only be asked by setting it.

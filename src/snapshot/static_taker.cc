@@ -292,11 +292,11 @@ void StaticTaker::AddRange(const Segment& segment, Stretch stretch, bool text, S
 bool StaticTaker::Holds(const std::string& path, std::uint64_t offset, std::size_t bytes,
                         std::span<const std::string_view> texts) const {
   for (const auto& [address, segment] : segments_) {
-    if (segment.path != path || offset < segment.offset || offset - segment.offset >= segment.data.bytes)
-      continue;
-    const auto begin = static_cast<std::size_t>(offset - segment.offset);
-    const std::string_view held(reinterpret_cast<const char*>(segment.image()) + begin,
-                                std::min(bytes, segment.data.bytes - begin));
+    const std::uint64_t begin = std::max(offset, segment.offset);
+    const std::uint64_t end = std::min(offset + bytes, segment.offset + segment.data.bytes);
+    if (segment.path != path || begin >= end) continue;
+    const auto* const image = reinterpret_cast<const char*>(segment.image());
+    const std::string_view held(image + (begin - segment.offset), static_cast<std::size_t>(end - begin));
     return std::any_of(texts.begin(), texts.end(),
                        [held](std::string_view text) { return held.find(text) != std::string_view::npos; });
   }

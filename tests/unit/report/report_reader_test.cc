@@ -70,15 +70,15 @@ TEST(ReportReader, ReadsBackWhatWasWritten) {
 
 TEST(ReportReader, IgnoresWhatItDoesNotKnowAndMissesNothing) {
   const auto report = ReadLine(
-      R"({"new":[1,{"a":null}],"cleanslate":{"schema":"1.7","future":{"x":1},"findings":[{"rule":"r","extra":true}]}})");
+      R"({"new":[1,{"a":null}],"cleanslate":{"schema":"1.7","type":"window","future":{"x":1},"findings":[{"rule":"r","extra":true}]}})");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->findings[0].rule, "r");
   EXPECT_EQ(report->survived.heap.bytes, 0);
 }
 
 TEST(ReportReader, TakesTheTimeFromEitherMember) {
-  const auto report =
-      ReadLine(R"({"timestamp":"2026-11-23T06:02:11.123+01:00","cleanslate":{"schema":"1.0"}})");
+  const auto report = ReadLine(
+      R"({"timestamp":"2026-11-23T06:02:11.123+01:00","cleanslate":{"schema":"1.0","type":"window"}})");
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->timestamp_ms, 1795410131123);
 }
@@ -94,17 +94,18 @@ TEST(ReportReader, RefusesWhatIsNotJson) {
   const std::string line = ToLine(samples::Orders());
   for (const std::string& text :
        {std::string(), std::string("{"), line.substr(0, line.size() - 1), line + line, line + "x", "x" + line,
-        std::string(R"({"cleanslate":{"schema":"1.0","pid":NaN}})"),
+        std::string(R"({"cleanslate":{"schema":"1.0","type":"window","pid":NaN}})"),
         std::string("{\"cleanslate\":{\"schema\":\"1\n0\"}}"),
         std::string("{\"cleanslate\":{\"schema\":\"1.0\",\"runtime\":\"\xff\"}}"),
-        std::string(R"({"cleanslate":{"schema":"1.0","pid":1e999}})")}) {
+        std::string(R"({"cleanslate":{"schema":"1.0","type":"window","pid":1e999}})")}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadLine(text).status())) << text;
   }
 }
 
 TEST(ReportReader, NamesTheMemberOfAnotherType) {
   const auto expect_fault = [](const char* core, const char* name) {
-    const auto report = ReadLine(std::string(R"({"cleanslate":{"schema":"1.0",)") + core + "}}");
+    const auto report =
+        ReadLine(std::string(R"({"cleanslate":{"schema":"1.0","type":"window",)") + core + "}}");
     ASSERT_FALSE(report.ok()) << core;
     EXPECT_THAT(std::string(report.status().message()), HasSubstr(name));
   };
@@ -125,7 +126,7 @@ TEST(ReportReader, NamesTheMemberOfAnotherType) {
 
 TEST(ReportReader, TakesFromTheTopWhatAShortLineLeavesOut) {
   const auto report = ReadLine(
-      R"({"FunctionName":"f","SurvivedHeapBytes":7,"SurvivedFiles":3,"LiveDescriptors":9,"cleanslate":{"schema":"1.0"}})");
+      R"({"FunctionName":"f","SurvivedHeapBytes":7,"SurvivedFiles":3,"LiveDescriptors":9,"cleanslate":{"schema":"1.0","type":"window"}})");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->function.name, "f");
   EXPECT_EQ(report->survived.heap.bytes, 7);
@@ -135,7 +136,7 @@ TEST(ReportReader, TakesFromTheTopWhatAShortLineLeavesOut) {
 
 TEST(ReportReader, NeverOverflowsItsCounts) {
   const auto report = ReadLine(
-      R"({"SurvivedFiles":9223372036854775807,"cleanslate":{"schema":"1.0","survived":{"files":[{}],"descriptors":[{}]},)"
+      R"({"SurvivedFiles":9223372036854775807,"cleanslate":{"schema":"1.0","type":"window","survived":{"files":[{}],"descriptors":[{}]},)"
       R"("leftOut":{"files":9223372036854775807,"descriptors":9223372036854775807}}})");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_GT(CountFiles(*report), 1LL << 50);
@@ -158,7 +159,8 @@ TEST(ReportReader, ReadsWhatIsNewInSurvivors) {
 }
 
 TEST(ReportReader, TakesWholeNumbersHoweverTheyAreWritten) {
-  const auto report = ReadLine(R"({"cleanslate":{"schema":"1.0","pid":1.7e1,"runtime":null}})");
+  const auto report =
+      ReadLine(R"({"cleanslate":{"schema":"1.0","type":"window","pid":1.7e1,"runtime":null}})");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->pid, 17);
 }
@@ -173,13 +175,14 @@ TEST(ReportReader, RefusesASchemaThatItCanNotKnow) {
 TEST(ReportReader, RefusesWhatIsTooDeepOrTooLong) {
   EXPECT_TRUE(absl::IsInvalidArgument(ReadLine(std::string(1000000, '[')).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(ReadLine(std::string(kLongestReport + 1, ' ')).status()));
-  std::string nested = R"({"cleanslate":{"schema":"1.0"},"a":)" + std::string(kDeepestReport - 1, '[') +
-                       std::string(kDeepestReport - 1, ']') + "}";
+  std::string nested = R"({"cleanslate":{"schema":"1.0","type":"window"},"a":)" +
+                       std::string(kDeepestReport - 1, '[') + std::string(kDeepestReport - 1, ']') + "}";
   EXPECT_TRUE(ReadLine(nested).ok());
   nested.insert(nested.find('['), "[").insert(nested.rfind(']'), "]");
   EXPECT_TRUE(absl::IsInvalidArgument(ReadLine(nested).status()));
   EXPECT_TRUE(
-      ReadLine(R"({"cleanslate":{"schema":"1.0","runtime":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}})")
+      ReadLine(
+          R"({"cleanslate":{"schema":"1.0","type":"window","runtime":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["}})")
           .ok());
 }
 
