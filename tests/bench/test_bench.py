@@ -60,7 +60,7 @@ class Bench(unittest.TestCase):
         self.assert_measured(values["boundary"], {"0 survivors", "4,000 survivors"}, states)
         kinds = {"heap", "mappings", "descriptors", "tmp", "threads", "processes", "environment", "process", "static", "variables", "all"}
         self.assert_measured(values["state"], {"1,000 files in 10 folders"}, kinds)
-        files = {"median ms", "most ms", "until covered", "until found", "boundary ms of each window"}
+        files = {"median ms", "most ms", "a round", "until found", "boundary ms of each window"}
         self.assert_measured(values["files"], {"3,000 files in 300 folders"}, files)
         self.assertEqual(values["files"]["3,000 files in 300 folders"]["found"], [300], out)
         self.assertRegex(out, r"Targets: \d+ of 20 hold")

@@ -24,7 +24,7 @@
 namespace {
 
 constexpr int kDescriptors = 100, kVariables = 200, kThreads = 20;
-constexpr std::size_t kStatic = 1 << 20, kWrittenAWindow = 64 << 10;
+constexpr std::size_t kStatic = 1 << 20, kWrittenAWindow = 4 << 10;
 
 char g_data[kStatic] = "not zero, and so in the file";
 char g_zeroed[kStatic];
