@@ -163,6 +163,16 @@ class HostileNames(Case):
                 with self.subTest(variable=variable):
                     self.assertIn(variable, [each["name"] for each in survived.get("environment", [])])
 
+    def test_the_program_itself_is_known(self):
+        """A newline in its name, which /proc/self/maps writes as \\012, keeps nobody from its symbols."""
+        name = self.program.rsplit(b"/", 1)[1].decode(errors="replace")
+        for window in self.leave(turns=3).windows:
+            children = window["cleanslate"].get("survived", {}).get("processes", [])
+            frames = [frame for child in children for frame in child["where"]]
+            self.assertTrue(frames)
+            self.assertEqual({frame["module"] for frame in frames if "\\012" in frame.get("module", "")}, set(), name)
+            self.assertEqual([frame for frame in frames if not frame.get("function")], [])
+
     def test_findings(self):
         """All of it recurs, so all of it is named, by the fifth invocation."""
         rules = {rule for rule, _ in findings(self.leave().windows[:5], "warning", "critical")}

@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
   if (mode == "sleep") {
     for (;;) pause();
   }
-  static victim::RawRuntime runtime;
+  victim::RawRuntime runtime;  // on the stack: its buffers hold each event's text
   const std::vector<std::string> names = Names();
   for (size_t number = 0;; ++number) {
     runtime.Next();
