@@ -58,6 +58,7 @@ class Settings:
     pause: int = 0  # milliseconds between an answer and the next event
     memory: int = 128  # megabytes that the function is told it has
     nofile: int = 1024  # descriptors, Lambda's own limit
+    alone: str = ""  # "yes": it shares its process with nobody
     kept: str = ""  # "once": of a clean case, what its first invocation set stays
     errors: str = ""  # "expected": the handler raises on purpose
     env: tuple = ()  # (name, value)

@@ -1,11 +1,14 @@
 // together.py for Node.
-const [file, ...functions] = process.env.TOGETHER.split(':');
-const cases = require(file);
+const cases = process.env.TOGETHER.split(';').flatMap((part) => {
+  const [file, ...functions] = part.split(':');
+  const module = require(file);
+  return functions.map((name) => module[name]);
+});
 
 exports.handler = async (event, context) => {
-  for (const name of functions) {
+  for (const one of cases) {
     try {
-      await cases[name](event, context);
+      await one(event, context);
     } catch (error) {
       if (process.env.TOGETHER_ERRORS !== 'expected') throw error;
     }

@@ -1,21 +1,30 @@
-"""A handler that calls several cases of one file, one after another: a thousand invocations of each at the price of
-one process. TOGETHER names the file and its functions."""
+"""A handler that calls several cases, one after another: a thousand invocations of each at the price of one process.
+TOGETHER names them: FILE:FUNCTION:FUNCTION;FILE:FUNCTION."""
 
-import importlib
+import importlib.util
 import os
 import pathlib
-import sys
 
-_file, *_functions = os.environ["TOGETHER"].split(":")
-sys.path.insert(0, str(pathlib.Path(_file).parent))
-_module = importlib.import_module(pathlib.Path(_file).stem)
+
+def _module(file):
+    spec = importlib.util.spec_from_file_location(pathlib.Path(file).stem, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_cases = []
+for part in os.environ["TOGETHER"].split(";"):
+    file, *functions = part.split(":")
+    module = _module(file)
+    _cases += [getattr(module, name) for name in functions]
 
 
 def handler(event, context):
-    for name in _functions:
+    for case in _cases:
         try:
-            getattr(_module, name)(event, context)
+            case(event, context)
         except Exception:
-            if "expected" not in os.environ.get("TOGETHER_ERRORS", ""):
+            if os.environ["TOGETHER_ERRORS"] != "expected":
                 raise
     return {}

@@ -92,6 +92,7 @@ INIT init_clean_pool_of_sixty() {
 }
 
 // clean of: limit-approaching
+// with: alone=yes
 HANDLER clean_pool_of_sixty(const Event&) {
   while (g_pool.size() < 60) g_pool.push_back(OpenOne());
   return std::to_string(g_pool.size());

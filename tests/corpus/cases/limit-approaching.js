@@ -26,6 +26,7 @@ exports.leaky_three_at_a_time = async () => {
 
 // clean of: limit-approaching
 // with: nofile=120
+// with: alone=yes
 exports.clean_pool_of_sixty = async () => {
   while (kept.length < 60) kept.push(fs.openSync('/proc/self/status'));
   return kept.length;

@@ -45,6 +45,7 @@ def leaky_threads(event, context):
 
 # clean of: limit-approaching
 # with: nofile=100
+# with: alone=yes
 def clean_pool_of_sixty(event, context):
     while len(_kept) < 60:
         _kept.append(open("/proc/self/status"))

@@ -4,6 +4,9 @@
 #include <dlfcn.h>
 
 #include <cstdio>
+#include <sstream>
+#include <utility>
+#include <vector>
 
 #include "native_witness.h"
 #include "runtime.h"
@@ -24,6 +27,21 @@ std::string Member(const std::string& json, const char* name) {
 Event ParseEvent(const std::string& json) {
   return {std::atoi(Member(json, "number").c_str()), std::atoi(Member(json, "rows").c_str()),
           Member(json, "customer"), Member(json, "tenant"), Member(json, "token")};
+}
+
+using Handler = std::string (*)(const Event&);
+
+// The cases of `names`, which has a + between them, made ready; none when one of them isn't there.
+std::vector<Handler> HandlersOf(const std::string& names) {
+  std::vector<Handler> handlers;
+  std::istringstream rest(names);
+  for (std::string name; std::getline(rest, name, '+');) {
+    handlers.push_back(reinterpret_cast<Handler>(dlsym(RTLD_DEFAULT, name.c_str())));
+    if (handlers.back() == nullptr) return {};
+    const auto init = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, ("init_" + name).c_str()));
+    if (init != nullptr) init();
+  }
+  return handlers;
 }
 
 }  // namespace
@@ -65,22 +83,25 @@ int Run(int argc, char** argv) {
   const char* setting = std::getenv("_HANDLER");
   std::string name = argc > 1 ? argv[argc - 1] : setting != nullptr ? setting : "";
   name.erase(0, name.rfind('=') + 1);
-  const auto handler = reinterpret_cast<std::string (*)(const Event&)>(dlsym(RTLD_DEFAULT, name.c_str()));
-  const auto init = reinterpret_cast<void (*)()>(dlsym(RTLD_DEFAULT, ("init_" + name).c_str()));
   const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
-  if (handler == nullptr || address == nullptr) {
+  const std::vector<Handler> handlers = HandlersOf(name);
+  if (handlers.empty() || address == nullptr) {
     std::fprintf(stderr, "%s: no case '%s', or no AWS_LAMBDA_RUNTIME_API\n", argv[0], name.c_str());
     return 2;
   }
-  if (init != nullptr) init();
   lambda::RuntimeClient client(address, lambda::Connections::kKeepAlive);
   Witness witness;
   for (lambda::Invocation invocation; client.Next(invocation);) {
     const Event event = ParseEvent(invocation.event);
     witness.Before({event.customer, event.tenant, event.token});
+    std::vector<std::function<void()>> later;
     bool sent = false;
     try {
-      const std::string answer = '"' + handler(event) + '"';
+      std::string answer;
+      for (const Handler handler : handlers) {
+        answer = '"' + handler(event) + '"';
+        if (AfterResponse()) later.push_back(std::exchange(AfterResponse(), nullptr));
+      }
       witness.After();
       sent = client.Respond(invocation.request_id, answer);
     } catch (const std::exception& error) {
@@ -88,7 +109,7 @@ int Run(int argc, char** argv) {
       sent = client.Fail(invocation.request_id, error.what());
     }
     if (!sent) break;
-    if (AfterResponse()) AfterResponse()();
+    for (const auto& work : later) work();
   }
   return 1;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 // The frame of the native cases. A case is a HANDLER named leaky_* or clean_*; the last argument of the
-// program, or _HANDLER, says which one it is to be. What a case needs before the first event is in a function
-// of the same name with init_ in front, marked INIT.
+// program, or _HANDLER, says which one it is to be, or which several: clean_a+clean_b. What a case needs
+// before the first event is in a function of the same name with init_ in front, marked INIT.
 //
 // With WITNESS in the environment it notes what the process looks like: native_witness.h.
 

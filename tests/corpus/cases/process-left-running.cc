@@ -126,6 +126,7 @@ HANDLER clean_helper_kept(const Event& event) {
 }
 
 // clean of: process-left-running
+// with: alone=yes
 HANDLER clean_all_waited_for_at_once(const Event&) {
   for (int i = 0; i < 3; ++i) Spawn("/bin/true", {"true"});
   int count = 0;

@@ -97,6 +97,7 @@ def clean_helper_of_the_first_call(event, context):
 
 
 # clean of: process-left-running
+# with: alone=yes
 def clean_forked_and_joined(event, context):
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
@@ -109,6 +110,7 @@ def clean_forked_and_joined(event, context):
 
 
 # clean of: process-left-running
+# with: alone=yes
 def clean_fork_and_wait(event, context):
     pid = os.fork()
     if pid == 0:

@@ -19,6 +19,7 @@ def leaky_rasters_of_earlier_runs(event, context):
 
 
 # clean of: tmp-growth
+# with: alone=yes
 def clean_tmp_cleared_at_the_start(event, context):
     for entry in os.scandir(tempfile.gettempdir()):
         shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && sleep "$2"', "chromium"]
+_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && echo up && sleep "$2"', "chromium"]
 
 
 # The child writes it, not this process.
@@ -35,8 +35,8 @@ def leaky_browser_that_has_ended(event, context):
     with tempfile.TemporaryDirectory() as profile:
         browser = subprocess.Popen(_browser + [profile, "0"], stdout=subprocess.PIPE)
         browser.stdout.read()
-        _browsers.append(browser)  # close() without wait()
         browser.stdout.close()
+        _browsers.append(browser)  # read to its end, which is no wait()
         shutil.rmtree(profile + "/Default", ignore_errors=True)
         return len(_browsers)
 
@@ -44,6 +44,7 @@ def leaky_browser_that_has_ended(event, context):
 # clean of: process-left-running, tmp-growth
 def clean_browser_closed(event, context):
     with tempfile.TemporaryDirectory(prefix="profile-") as profile:
-        with subprocess.Popen(_browser + [profile, "300"]) as browser:
+        with subprocess.Popen(_browser + [profile, "300"], stdout=subprocess.PIPE) as browser:
+            browser.stdout.readline()
             browser.kill()
         return browser.returncode
