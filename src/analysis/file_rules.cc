@@ -57,11 +57,11 @@ void Move(History<std::string>& history, WindowNumber window, const std::map<std
 
 }  // namespace
 
-bool FileRules::IsOurs(WindowNumber window, const ChangedFile& changed) {
+bool FileRules::IsOurs(const ChangedFile& changed) {
   const FileEntry& file = changed.file;
-  const bool seen_now = file.born >= window;
+  const bool seen_now = WasSeenMade(file) && file.born >= file.since;
   if (changed.change == FileChange::kCreated) {
-    if (seen_now || (file.found_late && WasSeenMade(file))) return true;
+    if (seen_now) return true;
     if (WasSeenMade(file) && strangers_.size() < kMostStrangers) strangers_.insert(file.path);
     return false;
   }
@@ -96,7 +96,7 @@ void FileRules::Observe(WindowNumber window, const std::vector<ChangedFile>& fil
       group.folder = Rooted(changed.file, FolderPattern(local));
     }
     const bool deleted = changed.change == FileChange::kDeleted;
-    if (IsOurs(window, changed) || children) {
+    if (IsOurs(changed) || children) {
       group.bytes += deleted ? -BytesBefore(changed) : Bytes(changed) - BytesBefore(changed);
       group.count += deleted ? -1 : changed.change == FileChange::kCreated ? 1 : 0;
     }

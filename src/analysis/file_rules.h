@@ -24,7 +24,7 @@ namespace cleanslate {
 // A folder may be shared with strangers, as /tmp is on a developer's machine. A file that no call of this
 // process was seen to make or write is theirs, unless the process has had children, whose calls nobody sees:
 // such a file is told of, but it is no evidence of growth. Births are kept by inode, and inodes are reused,
-// so a file that is new in this window but was born before it is a stranger's too.
+// so a file that is new but was born before it can have come is a stranger's too.
 
 // The origin that a file is counted under.
 std::string FileOrigin(const FileEntry& file);
@@ -52,7 +52,7 @@ class FileRules {
     bool several = false;  // more than the example's path
   };
 
-  bool IsOurs(WindowNumber window, const ChangedFile& changed);
+  bool IsOurs(const ChangedFile& changed);
   Draft DraftOf(const std::string& origin, const Group& group) const;
 
   std::unordered_set<std::string> strangers_;  // paths of files that only seem to have been seen made

@@ -5,7 +5,6 @@
 namespace cleanslate {
 namespace {
 
-constexpr WindowNumber kColdStart = 1;
 constexpr std::int64_t kSteadyRun = 4;
 constexpr std::int64_t kRunAfterFalls = 8;
 constexpr WindowNumber kPeakLasts = 256;

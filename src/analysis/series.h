@@ -30,6 +30,8 @@
 
 namespace cleanslate {
 
+inline constexpr WindowNumber kColdStart = 1;
+
 struct Amount {
   std::int64_t count = 0;
   std::int64_t bytes = 0;

@@ -10,7 +10,6 @@ namespace {
 constexpr std::size_t kWindows = RestlessSite::kWindows;
 constexpr std::size_t kMostNamed = 64;     // in one window
 constexpr std::size_t kMostKnown = 16384;  // remembered
-constexpr WindowNumber kColdStart = 1;
 
 bool Rose(const Amount& amount) {
   return amount.count > 0 || amount.bytes > 0;

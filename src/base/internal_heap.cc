@@ -1,12 +1,12 @@
 #include "base/internal_heap.h"
 
+#include "base/raw_io.h"
+
 namespace cleanslate {
 
 constinit InternalHeap internal_heap;
 
 namespace {
-
-constexpr std::size_t kPageBytes = 4096;
 
 constexpr std::size_t RoundUp(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
@@ -25,7 +25,7 @@ void* InternalHeap::Allocate(std::size_t bytes) {
   if (bytes > kLimitBytes) return nullptr;
   const std::size_t needed = bytes + sizeof(Header);
   if (needed > (std::size_t{1} << kLargestClass)) {
-    const std::size_t mapped = RoundUp(needed, kPageBytes);
+    const std::size_t mapped = RoundUp(needed, raw::kPageBytes);
     auto* header = static_cast<Header*>(Map(mapped));
     if (header == nullptr) return nullptr;
     *header = {mapped, 0};

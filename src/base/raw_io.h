@@ -65,6 +65,9 @@ long LStatAt(int dirfd, const char* path, struct stat* out);
 // says why we went quiet.
 void WriteStderr(const char* text, std::size_t size);
 
+// Of the smallest page; the kernel's may be larger.
+inline constexpr std::size_t kPageBytes = 4096;
+
 // Zeroed, readable and writable pages that cost nothing until they are touched, without huge pages. nullptr
 // when the kernel refuses.
 void* MapPages(std::size_t bytes);

@@ -126,7 +126,14 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   if (Wants(kDescriptorState)) now.descriptors = descriptors_.Take();
   // The reports may be written into a folder that is watched.
   if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
-  if (Wants(kTmpState)) now.files = files_.Take(deadline);
+  now.process = TakeProcess();
+  if (Wants(kTmpState)) {
+    // A tenth is kept for what comes behind the files.
+    const auto files_deadline = deadline - budget_ / 10;
+    const bool thorough = now.process.has_children || now.process.ended_children != ended_children_;
+    now.files = files_.Take({window, thorough, now.descriptors.open}, files_deadline);
+  }
+  ended_children_ = now.process.ended_children;
   if (Wants(kThreadState)) {
     AwaitThreads(deadline);
     now.threads = threads_.Take(deadline);
@@ -141,7 +148,6 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   }
   if (Wants(kStaticState)) now.statics = statics_.Take(deadline);
   if (Wants(kMappingState)) now.libraries = Libraries();
-  now.process = TakeProcess();
   now.after_response = TakeActivity(recorder.activity(), now);
   return now;
 }

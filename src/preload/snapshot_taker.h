@@ -37,7 +37,8 @@ class SnapshotTaker {
   std::uint32_t state_;
   std::chrono::milliseconds budget_;
   std::function<int()> own_descriptor_;
-  struct stat own_file_ = {};  // the file behind it
+  struct stat own_file_ = {};        // the file behind it
+  std::int64_t ended_children_ = 0;  // at the last Take
   HeapTaker heap_;
   DescriptorTaker descriptors_;
   FileTaker files_;

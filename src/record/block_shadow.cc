@@ -6,8 +6,6 @@ namespace cleanslate {
 
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;
-
 // A long size is cut into pieces of this many bits, one a slot; the last piece bears no mark.
 constexpr int kPieceBits = 29;
 constexpr std::uint32_t kPieceMask = (1u << kPieceBits) - 1;
@@ -113,15 +111,15 @@ std::size_t BlockShadow::resident_bytes() const {
   for (const Leaf* leaf = leaves_.load(std::memory_order_acquire); leaf != nullptr;
        leaf = leaf->next.load(std::memory_order_relaxed)) {
     const auto start = reinterpret_cast<std::uintptr_t>(leaf);
-    for (std::size_t at = 0; at < LeafBytes(); at += kStretch * kPageBytes) {
+    for (std::size_t at = 0; at < LeafBytes(); at += kStretch * raw::kPageBytes) {
       unsigned char pages[kStretch];  // the lowest bit: resident (mincore(2))
-      const std::size_t left = (LeafBytes() - at) / kPageBytes;
+      const std::size_t left = (LeafBytes() - at) / raw::kPageBytes;
       const std::size_t asked = left < kStretch ? left : kStretch;
-      if (raw::Call(SYS_mincore, static_cast<long>(start + at), static_cast<long>(asked * kPageBytes),
+      if (raw::Call(SYS_mincore, static_cast<long>(start + at), static_cast<long>(asked * raw::kPageBytes),
                     reinterpret_cast<long>(pages)) != 0) {
         continue;
       }
-      for (std::size_t page = 0; page < asked; ++page) bytes += (pages[page] & 1) * kPageBytes;
+      for (std::size_t page = 0; page < asked; ++page) bytes += (pages[page] & 1) * raw::kPageBytes;
     }
   }
   return bytes;

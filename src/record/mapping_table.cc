@@ -9,10 +9,8 @@ namespace cleanslate {
 
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;
-
 std::size_t WholePages(std::size_t bytes) {
-  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  return (bytes + raw::kPageBytes - 1) / raw::kPageBytes * raw::kPageBytes;
 }
 
 }  // namespace
@@ -101,7 +99,7 @@ void MappingTable::Add(std::uintptr_t start, std::size_t bytes, Birth birth) {
 MappingTable::Removed MappingTable::Remove(std::uintptr_t start, std::size_t bytes) {
   Removed removed;
   // The kernel takes nothing that doesn't begin with a page.
-  if (start % kPageBytes != 0) return removed;
+  if (start % raw::kPageBytes != 0) return removed;
   SpinLockHolder hold(lock_);
   RemoveLocked(start, start + WholePages(bytes), &removed);
   return removed;

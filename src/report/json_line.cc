@@ -10,8 +10,7 @@ namespace cleanslate {
 namespace {
 
 constexpr std::size_t kNewline = 1;
-constexpr std::size_t kSmallestEntry = 24;  // {"tid":1,"name":"","where":[]} is longer
-constexpr std::size_t kSmallestText = 3;    // a request id or a frame: "", or {},
+constexpr std::size_t kSmallestText = 3;  // a request id or a frame: "", or {},
 
 static_assert(kLineFloor - kNewline == kShortestLine);
 

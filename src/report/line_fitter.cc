@@ -15,7 +15,6 @@ namespace cleanslate {
 namespace {
 
 constexpr std::size_t kLongestText = 256;     // of one string, once there is not room for everything
-constexpr std::size_t kSmallestEntry = 24;    // no entry or frame is shorter
 constexpr std::size_t kMissesBeforeNext = 8;  // entries too long for the room that a list may have in a row
 constexpr std::size_t kFirstOfEachKind = 3;   // survivors of each kind come before the fourth of any
 constexpr std::size_t kEssentialFrames = 3;   // of a finding

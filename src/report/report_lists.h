@@ -27,6 +27,9 @@ enum class ListId : std::uint8_t {
   kProcess,
   kVariables,
 };
+// In bytes of JSON: {"tid":1,"name":"","where":[]} is longer.
+inline constexpr std::size_t kSmallestEntry = 24;
+
 inline constexpr std::size_t kListCount = 11;
 inline constexpr std::array<ListId, kListCount> kAllLists = {
     ListId::kRequestIds,  ListId::kFindings, ListId::kHeapSites, ListId::kMappings,

@@ -65,8 +65,13 @@ bool SameStatus(const KnownName& a, const KnownName& b) {
          a.modified_ns == b.modified_ns && a.changed_ns == b.changed_ns && a.linked == b.linked;
 }
 
+// Folders give 64 bits; that an inode is another is all that is asked.
+std::uint32_t Folded(std::uint64_t inode) {
+  return static_cast<std::uint32_t>(inode ^ inode >> 32);
+}
+
 // Without its path: most are compared and never told of.
-FileEntry EntryOf(const KnownName& known) {
+FileEntry EntryOf(const KnownName& known, WindowNumber since) {
   FileEntry entry;
   entry.type = known.type;
   entry.bytes = known.bytes;
@@ -76,6 +81,7 @@ FileEntry EntryOf(const KnownName& known) {
   entry.inode = known.inode;
   entry.born = known.born;
   entry.stack = known.stack;
+  entry.since = since;
   entry.found_late = known.found_late;
   return entry;
 }
@@ -94,12 +100,21 @@ struct WatchedFolder {
   bool unfinished = false;         // the last visit was cut
   bool resumed = false;            // the pass is one that had been cut
   bool refused = false;            // the pass met names that did not fit
-  std::uint32_t last_take = 0;     // that finished a pass; 0: none has
+  std::uint32_t last_take = 0;     // that knew all of it; 0: none has
   std::uint32_t last_attempt = 0;  // that began or resumed one
   std::uint32_t pass = 0;          // the Take that began the pass
   std::size_t seen = 0;            // how many of the names the pass has met
   long position = 0;               // of an unfinished pass
+  WindowNumber pass_window = 0;    // at whose end the pass began
+  WindowNumber known_in = 0;       // once `complete`, or when it is new: what isn't known has come later
+  bool times_hold = false;         // while its times are these, its names are those that are known
+  bool times_tell = false;         // of the pass: they are old enough for any later change to move them
+  std::int64_t modified_ns = 0, changed_ns = 0;
+  std::uint64_t device = 0, inode = 0;
+  std::size_t next_name = 0;  // of a revisit that was cut
   KnownNames names;
+
+  WindowNumber NamesSince() const { return is_new || complete ? known_in + 1 : 0; }
 };
 
 struct FileTaker::Walk {
@@ -148,14 +163,13 @@ WatchedFolder** FileTaker::RootAt(const std::string& path) {
   return nullptr;
 }
 
-WatchedFolder& FileTaker::Enroll(std::string path, std::size_t root, WatchedFolder* parent, bool is_new) {
+WatchedFolder& FileTaker::Enroll(std::string path, std::size_t root, WatchedFolder* parent) {
   WatchedFolder& folder = waiting_.emplace_back();
   folder.path = std::move(path);
   folder.root = root;
   folder.parent = parent;
   folder.self = std::prev(waiting_.end());
   folder.depth = parent == nullptr ? 0 : parent->depth + 1;
-  folder.is_new = is_new;
   return folder;
 }
 
@@ -209,7 +223,7 @@ void FileTaker::Drop(const WatchedFolder& folder, const KnownName& known) {
   --known_;
   Discount(known);
   const std::string_view name = folder.names.NameOf(known);
-  const FileEntry before = EntryOf(known);
+  const FileEntry before = EntryOf(known, known.looked + 1);
   Tell(folder, name, &before, nullptr);
   if (known.folder != nullptr) {
     Forget(*known.folder);
@@ -246,6 +260,7 @@ void FileTaker::Gone(WatchedFolder& folder) {
   Empty(folder);
   folder.unfinished = false;
   folder.complete = true;
+  folder.known_in = request_.window;
   folder.last_take = take_;
   ++finished_;
 }
@@ -262,11 +277,19 @@ void FileTaker::NoteFolder(WatchedFolder& folder, KnownName& known, bool walked,
   } else if (folder.depth + 1 > options_.max_depth) {
     ++refused_;
   } else {
-    known.folder = &Enroll(path, folder.root, &folder, is_new);
+    known.folder = &Enroll(path, folder.root, &folder);
+    known.folder->is_new = is_new;
+    known.folder->known_in = folder.known_in;
   }
 }
 
-void FileTaker::Note(WatchedFolder& folder, std::string_view name, const struct stat& status, dev_t device) {
+void FileTaker::Meet(WatchedFolder& folder, KnownName& known) const {
+  if (known.met < folder.pass) ++folder.seen;
+  known.met = take_;
+}
+
+void FileTaker::Note(WatchedFolder& folder, std::string_view name, std::uint32_t entry,
+                     const struct stat& status) {
   KnownName* known = folder.names.Find(name);
   const bool first_sight = known == nullptr;
   if (first_sight) {
@@ -277,13 +300,13 @@ void FileTaker::Note(WatchedFolder& folder, std::string_view name, const struct 
     }
     ++known_;
     known = &folder.names.Add(name);
-  } else if (known->seen == take_) {
-    return;  // a folder that changes while it is read may give a name twice
   }
-  if (first_sight || known->seen < folder.pass) ++folder.seen;
+  Meet(folder, *known);
 
+  const WindowNumber since = first_sight ? folder.NamesSince() : known->looked + 1;
   KnownName now = *known;
-  now.seen = take_;
+  now.looked = request_.window;
+  now.entry = entry;
   now.type = TypeOf(status.st_mode);
   now.bytes = status.st_size;
   now.allocated = std::int64_t{status.st_blocks} * kBytesPerBlock;
@@ -305,11 +328,12 @@ void FileTaker::Note(WatchedFolder& folder, std::string_view name, const struct 
   }
 
   const bool was_folder = !first_sight && known->type == FileType::kDirectory;
-  const bool walked = now.type == FileType::kDirectory && now.device == device;
+  const bool walked = now.type == FileType::kDirectory && now.device == folder.device;
   if (first_sight || !SameStatus(*known, now)) {
     if (!first_sight) Discount(*known);
     Count(now);
-    const FileEntry before = EntryOf(*known), after = EntryOf(now);
+    if (take_ > 1) now.followed_until = take_ + kTakesFollowed;
+    const FileEntry before = EntryOf(*known, since), after = EntryOf(now, since);
     Tell(folder, name, first_sight ? nullptr : &before, &after);
   }
   *known = now;
@@ -317,13 +341,65 @@ void FileTaker::Note(WatchedFolder& folder, std::string_view name, const struct 
     NoteFolder(folder, *known, walked, first_sight && (folder.is_new || folder.complete));
 }
 
+// Whether a name that is known may have become something else, or has its turn.
+bool FileTaker::Due(const KnownName& known) const {
+  if (request_.thorough || take_ < known.followed_until) return true;
+  if ((KnownNames::HashOf(known) + take_) % takes_a_round_ == 0) return true;
+  if (options_.birth && options_.birth(known.device, known.inode).window > known.looked) return true;
+  return std::binary_search(open_.begin(), open_.end(), FileId{known.device, known.inode});
+}
+
+bool FileTaker::Unmoved(const WatchedFolder& folder, Walk& walk) const {
+  if (!folder.times_hold || request_.thorough || take_ - folder.pass >= kTakesUnread) return false;
+  struct stat status = {};
+  return walk.roots[folder.root].Look(folder.path, status) == 0 && status.st_dev == folder.device &&
+         status.st_ino == folder.inode && Nanoseconds(status.st_mtim) == folder.modified_ns &&
+         Nanoseconds(status.st_ctim) == folder.changed_ns;
+}
+
 void FileTaker::Visit(WatchedFolder& folder, Walk& walk) {
   visited_.splice(visited_.end(), waiting_, folder.self);
   folder.last_attempt = take_;
   Fail(folder, false);
   ++walk.used;
+  if (Unmoved(folder, walk))
+    Revisit(folder, walk);
+  else
+    Read(folder, walk);
+}
+
+// Its names are known; looks at those that are due.
+void FileTaker::Revisit(WatchedFolder& folder, Walk& walk) {
+  FileDescriptor fd;
+  struct stat status = {};
+  for (; folder.next_name < folder.names.size(); ++folder.next_name) {
+    if (walk.Spent()) {
+      walk.cut = &folder;
+      return;
+    }
+    ++walk.used;
+    const KnownName& known = folder.names.at(folder.next_name);
+    if (!Due(known)) continue;
+    const std::string_view name = folder.names.NameOf(known);
+    if (!fd.is_open()) fd = walk.roots[folder.root].Open(folder.path, status);
+    if (!fd.is_open() || raw::LStatAt(fd.get(), name.data(), &status) < 0) {
+      folder.times_hold = false;  // it moves just now
+      break;
+    }
+    Note(folder, name, known.entry, status);
+  }
+  folder.next_name = 0;
+  folder.known_in = request_.window;
+  folder.last_take = take_;
+  ++finished_;
+}
+
+void FileTaker::Read(WatchedFolder& folder, Walk& walk) {
+  const std::int64_t clock = FileClockNow();
   struct stat status = {};
   const FileDescriptor fd = walk.roots[folder.root].Open(folder.path, status);
+  folder.times_hold = false;
+  folder.next_name = 0;
   if (!fd.is_open()) {
     if (MeansGone(fd.error()))
       Gone(folder);
@@ -334,11 +410,17 @@ void FileTaker::Visit(WatchedFolder& folder, Walk& walk) {
   folder.resumed = std::exchange(folder.unfinished, false);
   if (!folder.resumed) {
     folder.pass = take_;
+    folder.pass_window = request_.window;
     folder.seen = 0;
     folder.refused = false;
     folder.position = 0;
+    folder.device = status.st_dev;
+    folder.inode = status.st_ino;
+    folder.modified_ns = Nanoseconds(status.st_mtim);
+    folder.changed_ns = Nanoseconds(status.st_ctim);
+    // Whatever changes in the tick of a change before leaves the same time.
+    folder.times_tell = std::max(folder.modified_ns, folder.changed_ns) < clock;
   }
-  const dev_t device = status.st_dev;
   FolderReader& reader = walk.reader;
   reader.Start(fd.get(), folder.position);
   long position = folder.position;
@@ -346,12 +428,20 @@ void FileTaker::Visit(WatchedFolder& folder, Walk& walk) {
     if (walk.Spent()) return walk.Cut(folder, position);
     ++walk.used;
     position = reader.position();
+    const std::uint32_t entry = Folded(reader.inode());
+    if (KnownName* const known = folder.names.Find(name)) {
+      if (known->met == take_) continue;  // a folder that changes while it is read may give a name twice
+      if (known->entry == entry && !Due(*known)) {
+        Meet(folder, *known);
+        continue;
+      }
+    }
     if (const long failed = raw::LStatAt(fd.get(), name, &status); failed < 0) {
       if (failed != -ENOENT) Fail(folder, true);
       continue;
     }
     if (options_.excluded && options_.excluded(status.st_dev, status.st_ino)) continue;
-    Note(folder, name, status, device);
+    Note(folder, name, entry, status);
   }
   if (reader.error() != 0) Fail(folder, true);
   if (folder.failed) return;  // what could not be read is not gone
@@ -362,7 +452,10 @@ void FileTaker::Finish(WatchedFolder& folder, int fd, Walk& walk) {
   if (!Sweep(folder, fd, walk)) return walk.Cut(folder, walk.reader.position());
   folder.last_take = take_;
   ++finished_;
-  if (!folder.refused) folder.complete = true;
+  if (folder.refused) return;
+  folder.complete = true;
+  folder.known_in = folder.pass_window;
+  folder.times_hold = folder.times_tell;
 }
 
 // Removes the names that the pass has not met. False when the budget ended before all were judged.
@@ -370,7 +463,7 @@ bool FileTaker::Sweep(WatchedFolder& folder, int fd, Walk& walk) {
   if (folder.seen >= folder.names.size()) return true;
   bool judged = true;
   folder.names.RemoveIf([&](const KnownName& known) {
-    if (known.seen >= folder.pass) return false;
+    if (known.met >= folder.pass) return false;
     if (folder.resumed) {
       // Where one stopped to read may be another place by now, on file systems that number their names.
       judged = judged && !walk.Spent();
@@ -400,14 +493,20 @@ void FileTaker::MeasureSpace(FileSnapshot& taken) const {
     taken.own_file_system = here.st_dev != above.st_dev;
 }
 
-FileSnapshot FileTaker::Take(Clock::time_point deadline) {
+FileSnapshot FileTaker::Take(const Request& request, Clock::time_point deadline) {
   if (++take_ == 1) first_take_ns_ = FileClockNow();
+  request_ = {request.window, request.thorough, {}};
+  open_.clear();
+  for (const Descriptor& open : request.open)
+    if (open.kind == DescriptorKind::kFile) open_.push_back({open.device, open.inode});
+  std::sort(open_.begin(), open_.end());
+  takes_a_round_ = static_cast<std::uint32_t>(1 + known_ / kLooksInTurn);
   refused_ = 0;
   finished_ = 0;
   changed_.clear();
   Walk walk(options_, deadline, changed_);
   for (std::size_t i = 0; i < roots_.size(); ++i) {
-    if (roots_[i].folder == nullptr) roots_[i].folder = &Enroll(roots_[i].path, i, nullptr, false);
+    if (roots_[i].folder == nullptr) roots_[i].folder = &Enroll(roots_[i].path, i, nullptr);
     walk.roots.emplace_back(roots_[i].path);
   }
 

@@ -68,16 +68,24 @@ FileDescriptor OpenRoot::Open(const std::string& path, struct stat& status) {
     const long failed = fd.is_open() ? raw::FStat(fd.get(), &status) : 0;
     return failed < 0 ? FileDescriptor(failed) : std::move(fd);
   }
-  if (!at_.is_open()) {
-    at_ = OpenAt(AT_FDCWD, path_.c_str(), kPass);
-    if (!at_.is_open()) return FileDescriptor(-at_.error());
-    if (const long failed = raw::FStat(at_.get(), &status); failed < 0) return FileDescriptor(failed);
-    device_ = status.st_dev;
-  }
-  FileDescriptor fd = OpenBelow(path.c_str() + (path_ == "/" ? 1 : path_.size() + 1));
+  if (const long failed = OpenItself(); failed < 0) return FileDescriptor(failed);
+  FileDescriptor fd = OpenBelow(Below(path));
   if (!fd.is_open()) return fd;
   if (const long failed = raw::FStat(fd.get(), &status); failed < 0) return FileDescriptor(failed);
-  return status.st_dev == device_ ? std::move(fd) : FileDescriptor(-EXDEV);
+  return status.st_dev == itself_.st_dev ? std::move(fd) : FileDescriptor(-EXDEV);
+}
+
+long OpenRoot::Look(const std::string& path, struct stat& status) {
+  if (const long failed = OpenItself(); failed < 0) return failed;
+  if (path != path_) return raw::LStatAt(at_.get(), Below(path), &status);
+  status = itself_;
+  return 0;
+}
+
+long OpenRoot::OpenItself() {
+  if (at_.is_open()) return 0;
+  at_ = OpenAt(AT_FDCWD, path_.c_str(), kPass);
+  return at_.is_open() ? raw::FStat(at_.get(), &itself_) : -at_.error();
 }
 
 FileDescriptor OpenRoot::OpenBelow(const char* relative) {
@@ -94,7 +102,7 @@ FileDescriptor OpenRoot::OpenBelow(const char* relative) {
     struct stat status = {};
     if (!next.is_open()) return next;
     if (const long failed = raw::FStat(next.get(), &status); failed < 0) return FileDescriptor(failed);
-    if (status.st_dev != device_) return FileDescriptor(-EXDEV);
+    if (status.st_dev != itself_.st_dev) return FileDescriptor(-EXDEV);
     step = std::move(next);
     at = &step;
   }
@@ -126,6 +134,7 @@ const char* FolderReader::Next() {
     const dirent* const record = RecordAt(buffer_.get() + used_);
     used_ += record->d_reclen;
     position_ = record->d_off;
+    inode_ = record->d_ino;
     if (!IsDots(record->d_name)) return record->d_name;
   }
   return nullptr;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -38,12 +39,20 @@ class OpenRoot {
   // a link, and the folder must be on the same file system, else the error is EXDEV.
   FileDescriptor Open(const std::string& path, struct stat& status);
 
+  // The same folder's status, for a system call; whoever asks compares what it identifies, for a component
+  // may be a link. 0, or -errno.
+  long Look(const std::string& path, struct stat& status);
+
  private:
+  long OpenItself();  // 0, or -errno
+  const char* Below(const std::string& path) const {
+    return path.c_str() + (path_ == "/" ? 1 : path_.size() + 1);
+  }
   FileDescriptor OpenBelow(const char* relative);
 
   std::string path_;
   FileDescriptor at_;
-  dev_t device_ = 0;
+  struct stat itself_ = {};
 };
 
 // Gives the names in an open folder, without those of itself and its parent.
@@ -54,14 +63,16 @@ class FolderReader {
   // `position` is 0, or one that a reader of the same folder had.
   void Start(int fd, long position);
   const char* Next();  // null at the end, or where the folder can't be read on; valid until the next call
-  long position() const { return position_; }  // behind what Next gave
-  int error() const { return error_; }         // 0 at the end
+  long position() const { return position_; }     // behind what Next gave
+  std::uint64_t inode() const { return inode_; }  // as the folder has it: of what Next gave
+  int error() const { return error_; }            // 0 at the end
 
  private:
   std::unique_ptr<char[]> buffer_;
   int fd_ = -1;
   int error_ = 0;
   long position_ = 0;
+  std::uint64_t inode_ = 0;
   long filled_ = 0, used_ = 0;
 };
 

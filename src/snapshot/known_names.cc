@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostWithoutIndex = 8;
 
-static_assert(sizeof(KnownName) == 80);
+static_assert(sizeof(KnownName) == 96);
 
 std::uint32_t Hash(std::string_view name) {
   return static_cast<std::uint32_t>(std::hash<std::string_view>()(name));

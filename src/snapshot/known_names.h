@@ -1,6 +1,6 @@
 #pragma once
 
-// The names in one folder, and what was last seen of each: 80 bytes, the name itself and its place in an
+// The names in one folder, and what was last seen of each: 96 bytes, the name itself and its place in an
 // index.
 //
 // A folder is read in the same order again and again, so a name is looked for first behind the one that was
@@ -29,7 +29,10 @@ struct KnownName {
   WatchedFolder* folder = nullptr;  // of this name, where it is walked
   WindowNumber born = 0;
   StackId stack = StackId::kNone;
-  std::uint32_t seen = 0;  // the Take that looked at it last
+  WindowNumber looked = 0;           // the window at whose end it was looked at last
+  std::uint32_t met = 0;             // the Take that read its name last
+  std::uint32_t followed_until = 0;  // a Take: before it, it is looked at each time
+  std::uint32_t entry = 0;           // of the inode that the folder gives for it
   FileType type = FileType::kRegular;
   bool found_late = false;
   bool linked = false;  // its file has other names
@@ -45,8 +48,10 @@ class KnownNames {
   // Pointers hold until the next Add or RemoveIf. `name` holds no NUL.
   KnownName* Find(std::string_view name);
   KnownName& Add(std::string_view name);  // one that isn't there yet
+  KnownName& at(std::size_t place) { return names_[place]; }
 
   std::string_view NameOf(const KnownName& known) const { return text_.c_str() + known.text; }
+  static std::uint32_t HashOf(const KnownName& known) { return known.hash; }
 
   // `gone` is asked about each in turn, and may ask for its name.
   template <typename Predicate>

@@ -92,6 +92,8 @@ struct FileEntry {
   std::uint64_t inode = 0;
   WindowNumber born = 0;
   StackId stack = StackId::kNone;  // the last call that was seen to create or write it
+  // The first window in which it may have become what it is: the one behind that of the look before.
+  WindowNumber since = 0;
   bool found_late = false;  // seen for the first time, but it may have been there: a budget had cut the walk
 };
 

@@ -11,9 +11,9 @@
 namespace cleanslate {
 namespace {
 
-constexpr std::size_t kMostKnown = 200'000;  // stacks of frames that are remembered
-constexpr std::size_t kMostNamed = 3;        // modules in a warning
-constexpr std::size_t kMostWarnings = 8;     // about files
+constexpr std::size_t kMostKnown = 200'000;   // stacks of frames that are remembered
+constexpr std::size_t kMostNamedModules = 3;  // modules in a warning
+constexpr std::size_t kMostWarnings = 8;      // about files
 constexpr std::size_t kLongestName = 80;
 
 template <typename Visitor>
@@ -162,12 +162,12 @@ std::string SourceLines::Wanted(std::vector<std::pair<std::string, const Module*
   std::string names;
   for (std::size_t i = 0; i < modules.size(); ++i) {
     frames += static_cast<std::int64_t>(modules[i].second->without_line);
-    if (i >= kMostNamed) continue;
+    if (i >= kMostNamedModules) continue;
     names +=
         (i == 0 ? "" : ", ") + Shown(modules[i].second->name) + " (build id " + Shown(modules[i].first) + ")";
   }
-  if (modules.size() > kMostNamed) {
-    names += " and " + Counted(static_cast<std::int64_t>(modules.size() - kMostNamed), "more module");
+  if (modules.size() > kMostNamedModules) {
+    names += " and " + Counted(static_cast<std::int64_t>(modules.size() - kMostNamedModules), "more module");
   }
   return Counted(frames, "frame") + (frames == 1 ? " has" : " have") + " no line, of " + names;
 }

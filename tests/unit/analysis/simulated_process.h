@@ -147,8 +147,9 @@ class SimulatedProcess {
     for (const auto& [path, end] : ends) {
       const auto [before, now] = end;
       const std::optional<FileChange> change = ChangeOf(before, now);
-      if (change)
-        changed.push_back({now != nullptr ? *now : *before, *change, before != nullptr ? before->bytes : 0});
+      if (!change) continue;
+      changed.push_back({now != nullptr ? *now : *before, *change, before != nullptr ? before->bytes : 0});
+      changed.back().file.since = window();
     }
     files_before_ = files_;
     return changed;

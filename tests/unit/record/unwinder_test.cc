@@ -33,13 +33,13 @@ struct WholeUnwinder {
 
 // Both walks of one call: ours, and libunwind's as the judge. The test program is one object, so that our
 // walk would leave out its frames as the library's own; from the first foreign frame on they must agree.
-struct Walks {
+struct BothWalks {
   Stack ours;
   Stack theirs;
 };
 
-__attribute__((noinline)) Walks WalkBoth(WholeUnwinder& unwinder) {
-  Walks walks;
+__attribute__((noinline)) BothWalks WalkBoth(WholeUnwinder& unwinder) {
+  BothWalks walks;
   const CallSite site = CLEANSLATE_CALL_SITE();
   walks.ours.resize(512);
   walks.ours.resize(static_cast<std::size_t>(unwinder.Walk(site, walks.ours.data(), 512)));
@@ -76,7 +76,7 @@ __attribute__((noinline)) void ThroughLibc(std::function<void()> call) {
 
 TEST(Unwinder, AgreesWithLibunwindFromTheOutermostForeignFrameOn) {
   auto unwinder = NewUnwinder();
-  Walks walks;
+  BothWalks walks;
   ThroughLibc([&] { walks = WalkBoth(*unwinder); });
   ASSERT_FALSE(walks.ours.empty());
   EXPECT_NE(walks.ours.back(), Unwinder::kCut);
@@ -95,7 +95,7 @@ __attribute__((noinline)) int Recurse(int depth, const std::function<void()>& ca
 
 TEST(Unwinder, WalksDeepStacks) {
   auto unwinder = NewUnwinder();
-  Walks walks;
+  BothWalks walks;
   Recurse(200, [&] { walks = WalkBoth(*unwinder); });
   EXPECT_EQ(walks.ours, From(walks.theirs, walks.ours.front()));
   EXPECT_GT(walks.ours.size(), 200u);
@@ -116,28 +116,28 @@ TEST(Unwinder, AgreesTheSecondTimeToo) {
   auto unwinder = NewUnwinder();
   std::mt19937 random(1);
   for (int i = 0; i < 300; ++i) {
-    Walks walks;
+    BothWalks walks;
     Recurse(static_cast<int>(random() % 60), [&] { walks = WalkBoth(*unwinder); });
     ASSERT_EQ(walks.ours, From(walks.theirs, walks.ours.front())) << i;
   }
 }
 
-WholeUnwinder* in_handler = nullptr;
+WholeUnwinder* unwinder_of_handler = nullptr;
 Stack handler_stack;
-void Handle(int) {
+void UnwindInHandler(int) {
   handler_stack.resize(512);
   handler_stack.resize(
-      static_cast<std::size_t>(in_handler->Walk(CLEANSLATE_CALL_SITE(), handler_stack.data(), 512)));
+      static_cast<std::size_t>(unwinder_of_handler->Walk(CLEANSLATE_CALL_SITE(), handler_stack.data(), 512)));
 }
 
 class UnwinderSignal : public ::testing::TestWithParam<bool> {};
 
 TEST_P(UnwinderSignal, WalksThroughASignalFrame) {
   auto unwinder = NewUnwinder();
-  in_handler = unwinder.get();
+  unwinder_of_handler = unwinder.get();
   Stack outside;
   {
-    const HandledSignal handled(Handle, GetParam());
+    const HandledSignal handled(UnwindInHandler, GetParam());
     ThroughLibc([&] {
       raise(SIGUSR1);
       outside = WalkBoth(*unwinder).ours;

@@ -31,6 +31,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr auto kForever = FileTaker::Clock::time_point::max();
+constexpr FileTaker::Request kThorough = {.thorough = true};
 constexpr auto kAlreadyOver = FileTaker::Clock::time_point::min();
 
 // Files are stamped by a coarse clock: lets it pass what stands there by now.
@@ -110,6 +111,7 @@ struct Listing {
   }
 };
 
+using Names = std::vector<std::string>;
 using Changes = std::vector<std::pair<std::string, FileChange>>;
 
 Changes ChangesBetween(const Listing& before, const Listing& now) {
@@ -139,25 +141,25 @@ TEST_F(Folder, LearnsWhatIsThereWithoutTellingOfIt) {
   Make("d");
   Write("d/b.txt", "1");
   FileTaker taker = Taker();
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), IsEmpty());
   EXPECT_EQ(taken.names, 2);
   EXPECT_EQ(taken.bytes, 6);
   EXPECT_EQ(taken.left_out, 0);
   EXPECT_EQ(taken.unreadable, 0);
   ExpectTotals(taken, Listing(root_));
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), IsEmpty());
   ExpectTotals(taken, Listing(root_));
 }
 
 TEST_F(Folder, TellsNamesAndAttributes) {
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   Write("a.txt", "12345");
   Make("d");
   Write("d/b.txt", "1");
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+a.txt", "+d", "+d/b.txt"));
   struct stat status = {};
   ASSERT_EQ(stat(At("a.txt").c_str(), &status), 0);
@@ -180,11 +182,11 @@ TEST_F(Folder, SortsByWholePath) {
   FileTakerOptions options;
   options.folders = {At("d0"), root_, At("d"), root_ + "-beside"};
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   for (const char* name : {"d", "d-x", "d/e", "d/e.f", "d0"}) Make(name);
   for (const char* name : {"d/a", "d-x/b", "d.txt", "d/e/c", "d/e.f/g", "d0/h"}) Write(name);
   std::ofstream(root_ + "-beside/x");
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   std::filesystem::remove_all(root_ + "-beside");
   EXPECT_EQ(taken.changed.size(), 12u);
   const Changes changes = ChangesIn(taken);
@@ -200,13 +202,13 @@ TEST_F(Folder, SeesWhatComesGoesAndChanges) {
   Write("folder/inside");
   Write("folder/deep/inside");
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   Remove("goes");
   Remove("folder");
   Write("comes");
   Write("stays", "longer");
   Write("shrinks", "");
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+comes", "-folder", "-folder/deep", "-folder/deep/inside",
                                        "-folder/inside", "-goes", "~shrinks", ">stays"));
   EXPECT_EQ(Change(taken, "stays").file.bytes, 6);
@@ -215,7 +217,7 @@ TEST_F(Folder, SeesWhatComesGoesAndChanges) {
   EXPECT_EQ(Change(taken, "goes").file.bytes, 7);
   EXPECT_FALSE(Change(taken, "comes").file.found_late);
   ExpectTotals(taken, Listing(root_));
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
 }
 
 TEST_F(Folder, SeesOneThingTakeThePlaceOfAnother) {
@@ -226,7 +228,7 @@ TEST_F(Folder, SeesOneThingTakeThePlaceOfAnother) {
   Make("another-folder");
   Write("another-folder/old");
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   Write("other");
   std::filesystem::rename(At("other"), At("file"));
   for (const char* name : {"becomes-folder", "becomes-file", "another-folder"}) Remove(name);
@@ -235,7 +237,7 @@ TEST_F(Folder, SeesOneThingTakeThePlaceOfAnother) {
   Write("becomes-file");
   Make("another-folder");
   Write("another-folder/new");
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken),
               ElementsAre("+another-folder/new", "-another-folder/old", "~becomes-file",
                           "-becomes-file/inside", "~becomes-folder", "+becomes-folder/inside", "~file"));
@@ -254,11 +256,16 @@ TEST_F(Folder, AgreesWithFullListings) {
     };
     Make("");
     FileTaker taker = Taker(), late = Taker(40);
-    taker.Take(kForever);
-    late.Take(kForever);
+    std::map<std::uint64_t, Birth> writes;  // by inode
+    FileTakerOptions told = Options();
+    told.birth = [&](std::uint64_t, std::uint64_t inode) { return writes[inode]; };
+    FileTaker told_of_writes(told);
+    taker.Take(kThorough, kForever);
+    late.Take(kThorough, kForever);
+    told_of_writes.Take({}, kForever);
     std::set<std::string> heard_of;  // by the one whose walks are cut
     const auto hear = [&] {
-      const FileSnapshot taken = late.Take(kForever);
+      const FileSnapshot taken = late.Take(kThorough, kForever);
       for (const ChangedFile& changed : taken.changed) {
         const std::string& path = changed.file.path;
         if (changed.change == FileChange::kDeleted) {
@@ -295,12 +302,19 @@ TEST_F(Folder, AgreesWithFullListings) {
             [[fallthrough]];
           default:
             Write(one, std::string(some(9000), 'x'));
+            struct stat status = {};
+            if (stat(At(one).c_str(), &status) == 0)
+              writes[status.st_ino] = {StackId::kNone, static_cast<WindowNumber>(round + 1)};
         }
       }
       const Listing now(root_);
-      const FileSnapshot taken = taker.Take(kForever);
-      ASSERT_EQ(ChangesIn(taken), ChangesBetween(before, now)) << "seed " << seed << ", round " << round;
+      const FileSnapshot taken = taker.Take(kThorough, kForever);
+      const Changes expected = ChangesBetween(before, now);
+      ASSERT_EQ(ChangesIn(taken), expected) << "seed " << seed << ", round " << round;
       ExpectTotals(taken, now);
+      const WindowNumber window = static_cast<WindowNumber>(round + 1);
+      ASSERT_EQ(ChangesIn(told_of_writes.Take({.window = window}, kForever)), expected)
+          << "seed " << seed << ", round " << round;
       EXPECT_EQ(taken.left_out, 0);
       hear();
     }
@@ -315,17 +329,111 @@ TEST_F(Folder, AgreesWithFullListings) {
   }
 }
 
+constexpr int kMany = 20 * static_cast<int>(FileTaker::kLooksInTurn);
+
+std::string Numbered(int i) {
+  return "folder-" + std::to_string(i % 7) + "/file-" + std::to_string(i);
+}
+
+class ManyFiles : public Folder {
+ protected:
+  ManyFiles() {
+    for (int i = 0; i < 7; ++i) Make("folder-" + std::to_string(i));
+    for (int i = 0; i < kMany; ++i) Write(Numbered(i));
+    LetTheFileClockPass();
+  }
+  Descriptor Open(const std::string& name) {
+    struct stat status = {};
+    EXPECT_EQ(stat(At(name).c_str(), &status), 0);
+    Descriptor open;
+    open.kind = DescriptorKind::kFile;
+    open.device = status.st_dev;
+    open.inode = status.st_ino;
+    return open;
+  }
+};
+
+TEST_F(ManyFiles, AreReadAnewOnlyWhereSomethingHasMoved) {
+  int asked = 0;  // about files that are looked at, or might be
+  FileTakerOptions options = Options();
+  options.excluded = [&](std::uint64_t, std::uint64_t) { return ++asked == 0; };
+  FileTaker taker(options);
+  taker.Take({.window = 1}, kForever);
+  EXPECT_GE(asked, kMany);
+  for (WindowNumber window = 2; window < 40; ++window) {
+    Write("folder-3/new-" + std::to_string(window));
+    Remove("folder-3/new-" + std::to_string(window - 1));
+    asked = 0;
+    const FileSnapshot taken = taker.Take({.window = window}, kForever);
+    EXPECT_EQ(taken.names, kMany + 1);
+    EXPECT_THAT(Told(taken), testing::Contains("+folder-3/new-" + std::to_string(window)));
+    EXPECT_EQ(taken.changed.size(), window > 2 ? 2u : 1u);
+    EXPECT_LT(asked, 4 * static_cast<int>(FileTaker::kLooksInTurn));
+  }
+}
+
+TEST_F(ManyFiles, ThatAreOpenAreLookedAtEachTime) {
+  FileTaker taker = Taker();
+  const Descriptor log = Open(Numbered(5));
+  const std::string name = Numbered(5);
+  for (WindowNumber window = 1; window < 30; ++window) {
+    const FileSnapshot taken = taker.Take({.window = window, .open = {&log, 1}}, kForever);
+    EXPECT_EQ(Told(taken), window == 1 ? Names() : Names{">" + name});
+    std::ofstream(At(name), std::ios::app) << "x";
+  }
+}
+
+TEST_F(ManyFiles, ThatAnotherProcessWritesToAreSeenInTheirTurn) {
+  FileTaker taker = Taker();
+  taker.Take({.window = 1}, kForever);
+  std::set<std::string> written, told;
+  for (int i = 0; i < kMany; i += 100) {
+    Write(Numbered(i), "longer");
+    written.insert(">" + Numbered(i));
+  }
+  for (WindowNumber window = 2; window <= 23; ++window) {
+    for (const ChangedFile& changed : taker.Take({.window = window}, kForever).changed) {
+      EXPECT_TRUE(told.insert(">" + changed.file.path.substr(root_.size() + 1)).second);
+      // It may have been written to ever since the first look.
+      EXPECT_EQ(changed.file.since, 2u);
+    }
+  }
+  EXPECT_EQ(told, written);
+
+  for (int i = 0; i < kMany; i += 100) Write(Numbered(i), "longer still");
+  EXPECT_EQ(taker.Take({.window = 24, .thorough = true}, kForever).changed.size(), written.size());
+}
+
+TEST_F(ManyFiles, ThatAreFoundLateMayHaveComeSinceTheirFolderWasRead) {
+  FileTaker taker = Taker(kMany / 2);
+  WindowNumber window = 0;
+  while (taker.Take({.window = ++window}, kForever).names < kMany) ASSERT_LT(window, 10u);
+  for (int i = 0; i < 3; ++i) EXPECT_GT(taker.Take({.window = ++window}, kForever).left_out, 0);
+  const WindowNumber written = window + 1;
+  for (int i = 0; i < 7; ++i) Write("folder-" + std::to_string(i) + "/new");
+  std::map<std::string, WindowNumber> found;
+  for (; window < written + 4;) {
+    for (const ChangedFile& changed : taker.Take({.window = ++window}, kForever).changed) {
+      found[changed.file.path] = window;
+      EXPECT_EQ(changed.change, FileChange::kCreated);
+      EXPECT_LE(changed.file.since, written);
+      EXPECT_GT(changed.file.since, written - 4);
+    }
+  }
+  EXPECT_EQ(found.size(), 7u);
+}
+
 TEST_F(Folder, DoesNotFollowLinks) {
   Make("outside/secret");
   Make("watched");
   FileTakerOptions options;
   options.folders = {At("watched")};
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   std::filesystem::create_symlink("../outside", At("watched/out"));
   std::filesystem::create_symlink("..", At("watched/loop"));
   std::filesystem::create_symlink("nowhere", At("watched/dangling"));
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+watched/dangling", "+watched/loop", "+watched/out"));
   for (const ChangedFile& changed : taken.changed) EXPECT_EQ(changed.file.type, FileType::kSymlink);
   EXPECT_EQ(taken.bytes, 0);
@@ -335,12 +443,12 @@ TEST_F(Folder, AFolderThatBecomesALinkIsLeft) {
   for (const char* name : {"d", "deep/1/2", "elsewhere/2"}) Make(name);
   for (const char* name : {"d/inside", "deep/1/2/inside", "elsewhere/2/other"}) Write(name);
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   Remove("d");
   Remove("deep/1");
   std::filesystem::create_symlink("elsewhere", At("d"));
   std::filesystem::create_symlink("../elsewhere", At("deep/1"));
-  EXPECT_THAT(Told(taker.Take(kForever)),
+  EXPECT_THAT(Told(taker.Take({}, kForever)),
               ElementsAre("~d", "-d/inside", "~deep/1", "-deep/1/2", "-deep/1/2/inside"));
 }
 
@@ -350,13 +458,13 @@ TEST_F(Folder, ARootMayBeALinkOrMissingOrNamedTwice) {
   FileTakerOptions options;
   options.folders = {root_ + ".link", root_ + "/missing", "", root_ + ".link/"};
   FileTaker taker(options);
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.names, 1);
   EXPECT_EQ(taken.left_out, 0);
   EXPECT_EQ(taken.unreadable, 0);
   Make("missing");
   Write("missing/b");
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(ChangesIn(taken), ElementsAre(std::pair(root_ + ".link/missing", FileChange::kCreated),
                                             std::pair(root_ + ".link/missing/b", FileChange::kCreated),
                                             std::pair(root_ + "/missing/b", FileChange::kCreated)));
@@ -370,15 +478,15 @@ TEST_F(Folder, ARootThatGoesAndComesBack) {
   FileTakerOptions options;
   options.folders = {At("watched")};
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   std::filesystem::rename(At("watched"), At("away"));
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("-watched/d", "-watched/d/a"));
   EXPECT_EQ(taken.names, 0);
   EXPECT_EQ(taken.left_out, 0);
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
   std::filesystem::rename(At("away"), At("watched"));
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+watched/d", "+watched/d/a"));
   EXPECT_EQ(taken.names, 1);
 }
@@ -389,24 +497,24 @@ TEST_F(Folder, ARootWithinAnotherIsListedOnce) {
   FileTakerOptions options;
   options.folders = {At("d/inner"), root_};
   FileTaker taker(options);
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.names, 1);
   Write("d/inner/b");
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+d/inner/b"));
   EXPECT_EQ(taken.changed[0].file.root, At("d/inner").size());
   Remove("d");
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("-d", "-d/inner", "-d/inner/a", "-d/inner/b"));
   EXPECT_EQ(taken.names, 0);
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
   Make("d/inner");
   Write("d/inner/c");
-  EXPECT_THAT(Told(taker.Take(kForever)), ElementsAre("+d", "+d/inner", "+d/inner/c"));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), ElementsAre("+d", "+d/inner", "+d/inner/c"));
   Remove("d/inner");
   Write("d/inner");  // a file now
-  EXPECT_THAT(Told(taker.Take(kForever)), ElementsAre("~d/inner", "-d/inner/c"));
-  taken = taker.Take(kForever);
+  EXPECT_THAT(Told(taker.Take({}, kForever)), ElementsAre("~d/inner", "-d/inner/c"));
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), IsEmpty());
   EXPECT_EQ(taken.left_out, 0);
 }
@@ -415,22 +523,22 @@ TEST_F(Folder, TakesAnyBytesForAName) {
   const std::vector<std::string> names = {"new\nline", "\xff\xfe",           "*?[", "-rf", " ",
                                           "...",       std::string(255, 'n')};
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   std::vector<std::string> expected;
   for (const std::string& name : names) {
     Write(name);
     expected.push_back("+" + name);
   }
-  EXPECT_THAT(Told(taker.Take(kForever)), testing::UnorderedElementsAreArray(expected));
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), testing::UnorderedElementsAreArray(expected));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
 }
 
 TEST_F(Folder, KnowsEveryTypeAndWaitsForNone) {
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   ASSERT_EQ(mkfifo(At("fifo").c_str(), 0600), 0);
   ASSERT_EQ(mknod(At("socket").c_str(), S_IFSOCK | 0600, 0), 0);
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(Change(taken, "fifo").file.type, FileType::kFifo);
   EXPECT_EQ(Change(taken, "socket").file.type, FileType::kSocket);
   EXPECT_EQ(taken.names, 2);
@@ -438,7 +546,7 @@ TEST_F(Folder, KnowsEveryTypeAndWaitsForNone) {
   // A root that is a fifo must not be waited for either.
   FileTakerOptions options;
   options.folders = {At("fifo")};
-  const FileSnapshot none = FileTaker(options).Take(kForever);
+  const FileSnapshot none = FileTaker(options).Take({}, kForever);
   EXPECT_EQ(none.names, 0);
   EXPECT_EQ(none.unreadable, 0);
 }
@@ -447,26 +555,26 @@ TEST_F(Folder, CountsAHardLinkedFileOnce) {
   Write("a", "12345");
   std::filesystem::create_hard_link(At("a"), At("b"));
   FileTaker taker = Taker();
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.names, 2);
   EXPECT_EQ(taken.bytes, 5);
   std::ofstream(At("b"), std::ios::app) << "67";
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre(">a", ">b"));
   EXPECT_EQ(taken.bytes, 7);
   Remove("a");
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.bytes, 7);
   ExpectTotals(taken, Listing(root_));
   Remove("b");
-  taken = taker.Take(kForever);
+  taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.bytes, 0);
   EXPECT_EQ(taken.allocated, 0);
 }
 
 TEST_F(Folder, MeasuresItsFileSystem) {
   FileTaker taker = Taker();
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   struct statvfs system = {};
   ASSERT_EQ(statvfs(root_.c_str(), &system), 0);
   EXPECT_GT(taken.space, 0);
@@ -475,12 +583,12 @@ TEST_F(Folder, MeasuresItsFileSystem) {
   EXPECT_FALSE(taken.own_file_system);
   FileTakerOptions options;
   options.folders = {"/proc/self/fdinfo", "/dev"};
-  EXPECT_FALSE(FileTaker(options).Take(kForever).own_file_system);
+  EXPECT_FALSE(FileTaker(options).Take({}, kForever).own_file_system);
   options.folders = {"/proc"};
   options.max_depth = 0;
-  EXPECT_TRUE(FileTaker(options).Take(kForever).own_file_system);
+  EXPECT_TRUE(FileTaker(options).Take({}, kForever).own_file_system);
   options.folders = {At("missing")};
-  EXPECT_EQ(FileTaker(options).Take(kForever).space, 0);
+  EXPECT_EQ(FileTaker(options).Take({}, kForever).space, 0);
 }
 
 TEST_F(Folder, BoundsTheDepth) {
@@ -490,16 +598,16 @@ TEST_F(Folder, BoundsTheDepth) {
   FileTakerOptions options = Options();
   options.max_depth = 2;
   FileTaker taker(options);
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.names, 1);
   EXPECT_EQ(taken.left_out, 1);
   Remove("1");
-  EXPECT_THAT(Told(taker.Take(kForever)), ElementsAre("-1", "-1/2", "-1/2/3", "-1/file"));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), ElementsAre("-1", "-1/2", "-1/2/3", "-1/file"));
 }
 
 TEST_F(Folder, GoesDeeperThanAPathMayBeLong) {
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   const std::string name(200, 'd');
   int at = open(root_.c_str(), O_RDONLY | O_DIRECTORY);
   for (int i = 0; i < 40; ++i) {
@@ -509,9 +617,9 @@ TEST_F(Folder, GoesDeeperThanAPathMayBeLong) {
     at = next;
   }
   close(at);
-  EXPECT_EQ(taker.Take(kForever).changed.size(), 40u);
+  EXPECT_EQ(taker.Take({}, kForever).changed.size(), 40u);
   ASSERT_EQ(std::system(("rm -rf " + root_).c_str()), 0);
-  EXPECT_EQ(taker.Take(kForever).changed.size(), 40u);
+  EXPECT_EQ(taker.Take({}, kForever).changed.size(), 40u);
 }
 
 TEST_F(Folder, DoesNotEnterAnotherFileSystem) {
@@ -527,7 +635,7 @@ TEST_F(Folder, DoesNotEnterAnotherFileSystem) {
     if (inode != there.st_ino || device != there.st_dev) devices.insert(device);
     return false;
   };
-  FileTaker(options).Take(kForever);
+  FileTaker(options).Take({}, kForever);
   EXPECT_TRUE(devices.contains(here.st_dev));
   EXPECT_FALSE(devices.contains(there.st_dev)) << "/proc was read";
 }
@@ -539,7 +647,7 @@ TEST_F(Folder, LeavesTheTimeOfAccessAlone) {
   for (const char* name : {"d", "d/a", "d/e", ""})
     ASSERT_EQ(utimensat(AT_FDCWD, At(name).c_str(), long_ago, 0), 0);
   FileTaker taker = Taker();
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   for (const char* name : {"d", "d/a", "d/e", ""}) {
     struct stat status = {};
     ASSERT_EQ(stat(At(name).c_str(), &status), 0);
@@ -553,13 +661,13 @@ TEST_F(Folder, SkipsWhatItMayNotReadAndSaysSo) {
   Write("locked/inside");
   ASSERT_EQ(chmod(root_.c_str(), 0755), 0);
   FileTaker taker = Taker();
-  EXPECT_EQ(taker.Take(kForever).names, 2);
+  EXPECT_EQ(taker.Take({}, kForever).names, 2);
   ASSERT_EQ(chmod(At("locked").c_str(), 0), 0);
   const bool root = geteuid() == 0;
   if (root) {
     ASSERT_EQ(seteuid(65534), 0);
   }  // to root nothing is locked
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   if (root) {
     ASSERT_EQ(seteuid(0), 0);
   }
@@ -568,7 +676,7 @@ TEST_F(Folder, SkipsWhatItMayNotReadAndSaysSo) {
   EXPECT_EQ(taken.left_out, 0);
   EXPECT_THAT(Told(taken), IsEmpty());  // not to be read, but not gone
   EXPECT_EQ(taken.names, 2);
-  EXPECT_EQ(taker.Take(kForever).unreadable, 0);
+  EXPECT_EQ(taker.Take({}, kForever).unreadable, 0);
 }
 
 TEST_F(Folder, JoinsWhatTheCallerKnows) {
@@ -581,12 +689,12 @@ TEST_F(Folder, JoinsWhatTheCallerKnows) {
     return inode == born.st_ino ? Birth{StackId{8}, 3} : Birth();
   };
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   Write("ours");
   Write("born");
   ASSERT_EQ(stat(At("ours").c_str(), &ours), 0);
   ASSERT_EQ(stat(At("born").c_str(), &born), 0);
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   ASSERT_THAT(Told(taken), ElementsAre("+born"));
   EXPECT_EQ(taken.changed[0].file.born, 3u);
   EXPECT_EQ(taken.changed[0].file.stack, StackId{8});
@@ -599,13 +707,13 @@ TEST_F(Folder, ABirthThatIsNoLongerOnRecordWasStillSeen) {
   FileTakerOptions options = Options();
   options.birth = [&](std::uint64_t, std::uint64_t) { return on_record ? Birth{StackId{8}, 3} : Birth(); };
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   on_record = false;
   Write("a", "longer");
-  EXPECT_EQ(Change(taker.Take(kForever), "a").file.born, 3u);
+  EXPECT_EQ(Change(taker.Take({}, kForever), "a").file.born, 3u);
   Write("b");
   std::filesystem::rename(At("b"), At("a"));  // another file
-  EXPECT_EQ(Change(taker.Take(kForever), "a").file.born, 0u);
+  EXPECT_EQ(Change(taker.Take({}, kForever), "a").file.born, 0u);
 }
 
 // Where nothing but the time of a file's status has changed, the window of its birth decides.
@@ -615,12 +723,12 @@ TEST_F(Folder, ABirthCountsFromTheTakeThatMetIt) {
   FileTakerOptions options = Options();
   options.birth = [&](std::uint64_t, std::uint64_t) { return Birth{StackId{8}, window}; };
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   window = 2;  // opened to be written to, but not written
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
   LetTheFileClockPass();
   ASSERT_EQ(chmod(At("a").c_str(), 0600), 0);
-  EXPECT_THAT(Told(taker.Take(kForever)), IsEmpty());
+  EXPECT_THAT(Told(taker.Take({}, kForever)), IsEmpty());
   struct stat status = {};
   ASSERT_EQ(stat(At("a").c_str(), &status), 0);
   const timespec times[2] = {status.st_atim, status.st_mtim};
@@ -628,13 +736,13 @@ TEST_F(Folder, ABirthCountsFromTheTakeThatMetIt) {
   LetTheFileClockPass();
   ASSERT_EQ(utimensat(AT_FDCWD, At("a").c_str(), times, 0), 0);
   window = 3;
-  EXPECT_THAT(Told(taker.Take(kForever)), ElementsAre("~a"));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), ElementsAre("~a"));
 }
 
 // A tree that one Take can't cover is covered by several, each continuing where the last one stopped.
 TEST_F(Folder, RotatesUnderABudget) {
   FileTaker taker = Taker(30);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   std::set<std::string> all;
   for (int d = 0; d < 10; ++d) {
     const std::string folder = "d" + std::to_string(d);
@@ -648,7 +756,7 @@ TEST_F(Folder, RotatesUnderABudget) {
   }
   std::set<std::string> told;
   for (int i = 0; i < 5; ++i) {  // 111 steps, 30 at a time, and one more
-    const FileSnapshot taken = taker.Take(kForever);
+    const FileSnapshot taken = taker.Take({}, kForever);
     EXPECT_GT(taken.left_out, 0);
     for (const std::string& each : Told(taken)) EXPECT_TRUE(told.insert(each).second) << each;
   }
@@ -659,7 +767,7 @@ TEST_F(Folder, RotatesUnderABudget) {
   Write("d2/new");
   told.clear();
   for (int i = 0; i < 5; ++i) {
-    for (const std::string& each : Told(taker.Take(kForever))) told.insert(each);
+    for (const std::string& each : Told(taker.Take({}, kForever))) told.insert(each);
   }
   EXPECT_THAT(told, ElementsAre("+d2/new", "-d7/f3"));
 }
@@ -669,14 +777,14 @@ TEST_F(Folder, ResumesInsideALargeFolder) {
   FileTaker taker = Taker(40);
   FileSnapshot taken;
   int takes = 0;
-  do taken = taker.Take(kForever);
+  do taken = taker.Take({}, kForever);
   while (taken.left_out > 0 && ++takes < 100);
   EXPECT_EQ(taken.names, 500);
   EXPECT_LE(takes, 13);
   for (int f = 0; f < 500; f += 2) Remove("f" + std::to_string(f));
   std::set<std::string> told;
   for (int i = 0; i < 40; ++i) {
-    taken = taker.Take(kForever);
+    taken = taker.Take({}, kForever);
     for (const std::string& each : Told(taken)) EXPECT_TRUE(told.insert(each).second) << each;
   }
   EXPECT_EQ(taken.names, 250);
@@ -686,10 +794,10 @@ TEST_F(Folder, ResumesInsideALargeFolder) {
 TEST_F(Folder, GetsOnUnderADeadlineThatIsAlwaysOver) {
   for (int f = 0; f < 300; ++f) Write("f" + std::to_string(f));
   FileTaker taker = Taker();
-  FileSnapshot taken = taker.Take(kAlreadyOver);
+  FileSnapshot taken = taker.Take({}, kAlreadyOver);
   EXPECT_LT(taken.names, 300);
   EXPECT_EQ(taken.left_out, 1);
-  for (int i = 0; i < 12; ++i) taken = taker.Take(kAlreadyOver);
+  for (int i = 0; i < 12; ++i) taken = taker.Take({}, kAlreadyOver);
   EXPECT_EQ(taken.names, 300);
 }
 
@@ -697,11 +805,11 @@ TEST_F(Folder, TellsNoMoreAtOnceThanAllowed) {
   FileTakerOptions options = Options();
   options.max_changed = 10;
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   for (int f = 0; f < 25; ++f) Write("f" + std::to_string(f));
-  EXPECT_THAT(Told(taker.Take(kForever)), testing::SizeIs(10));
-  EXPECT_THAT(Told(taker.Take(kForever)), testing::SizeIs(10));
-  EXPECT_THAT(Told(taker.Take(kForever)), testing::SizeIs(5));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), testing::SizeIs(10));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), testing::SizeIs(10));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), testing::SizeIs(5));
 }
 
 TEST_F(Folder, WhatIsReachedLateIsMarkedUnlessItChangedMeanwhile) {
@@ -719,14 +827,14 @@ TEST_F(Folder, WhatIsReachedLateIsMarkedUnlessItChangedMeanwhile) {
     return Birth();
   };
   FileTaker taker(options);
-  ASSERT_GT(taker.Take(kForever).left_out, 0);
+  ASSERT_GT(taker.Take({}, kForever).left_out, 0);
   ASSERT_EQ(stat(At("a/f7").c_str(), &status), 0);
   const std::string unread = looked_at.contains(status.st_ino) ? "b" : "a";
   Write(unread + "/during");
   std::vector<std::string> told;
   FileSnapshot taken;
   for (int i = 0; i < 3; ++i) {
-    taken = taker.Take(kForever);
+    taken = taker.Take({}, kForever);
     for (const std::string& each : Told(taken)) told.push_back(each);
   }
   EXPECT_THAT(told, ElementsAre("+" + unread + "/during"));
@@ -743,8 +851,8 @@ TEST_F(Folder, WhatIsReachedLateIsTellableWhenItWasSeenMade) {
   options.max_entries = 45;
   options.birth = [&](std::uint64_t, std::uint64_t) { return Birth{StackId{8}, 1}; };
   FileTaker taker(options);
-  taker.Take(kForever);
-  const FileSnapshot taken = taker.Take(kForever);
+  taker.Take({}, kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   ASSERT_FALSE(taken.changed.empty());
   EXPECT_TRUE(taken.changed[0].file.found_late);
   EXPECT_EQ(taken.changed[0].change, FileChange::kCreated);
@@ -758,9 +866,9 @@ TEST_F(Folder, ANewFoldersFilesAreNewWhateverTheirTimes) {
   FileTakerOptions options;
   options.folders = {At("watched")};
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   std::filesystem::rename(At("outside"), At("watched/moved"));
-  const FileSnapshot taken = taker.Take(kForever);
+  const FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_THAT(Told(taken), ElementsAre("+watched/moved", "+watched/moved/old"));
   EXPECT_FALSE(Change(taken, "watched/moved/old").file.found_late);
 }
@@ -769,15 +877,15 @@ TEST_F(Folder, RemembersNoMoreThanAllowed) {
   FileTakerOptions options = Options();
   options.max_known = 60;
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   for (int f = 0; f < 100; ++f) Write("f" + std::to_string(f));
-  FileSnapshot taken = taker.Take(kForever);
+  FileSnapshot taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.names, 60);
   EXPECT_EQ(taken.changed.size(), 60u);
   EXPECT_EQ(taken.left_out, 40);
   for (const ChangedFile& changed : taken.changed) std::filesystem::remove(changed.file.path);
-  taker.Take(kForever);
-  taken = taker.Take(kForever);  // room was made
+  taker.Take({}, kForever);
+  taken = taker.Take({}, kForever);  // room was made
   EXPECT_EQ(taken.names, 40);
   EXPECT_EQ(taken.left_out, 0);
 }
@@ -791,18 +899,18 @@ TEST_F(Folder, WhatDidNotFitAtFirstIsFoundLate) {
   FileTakerOptions options = Options();
   options.max_known = 12;
   FileTaker taker(options);
-  taker.Take(kForever);
+  taker.Take({}, kForever);
   for (int d = 0; d < 5; ++d) Remove("d" + std::to_string(d));
   FileSnapshot taken;
   for (int i = 0; i < 4; ++i) {
-    taken = taker.Take(kForever);
+    taken = taker.Take({}, kForever);
     for (const ChangedFile& changed : taken.changed)
       EXPECT_EQ(changed.change, FileChange::kDeleted) << changed.file.path << " in Take " << i;
   }
   EXPECT_EQ(taken.names, 5);
   EXPECT_EQ(taken.left_out, 0);
   Write("d7/new");
-  EXPECT_THAT(Told(taker.Take(kForever)), ElementsAre("+d7/new"));
+  EXPECT_THAT(Told(taker.Take({}, kForever)), ElementsAre("+d7/new"));
 }
 
 TEST_F(Folder, LeavesNoDescriptorOpen) {
@@ -810,7 +918,7 @@ TEST_F(Folder, LeavesNoDescriptorOpen) {
   FileTaker taker = Taker();
   const int before = dup(0);
   close(before);
-  for (int i = 0; i < 50; ++i) taker.Take(kForever);
+  for (int i = 0; i < 50; ++i) taker.Take({}, kForever);
   const int after = dup(0);
   close(after);
   EXPECT_EQ(before, after);
@@ -848,7 +956,7 @@ TEST_F(Folder, GoesRoundAHundredThousandFiles) {
   int takes = 0;
   do {
     looked_at = 0;
-    taken = taker.Take(kForever);
+    taken = taker.Take(kThorough, kForever);
     EXPECT_LE(looked_at, kLimit);
     EXPECT_GT(looked_at, kLimit / 2);
     EXPECT_GT(taken.left_out, 0);
@@ -869,7 +977,7 @@ TEST_F(Folder, GoesRoundAHundredThousandFiles) {
   std::set<std::string> told;
   for (int i = 0; i < kRound + 1; ++i) {
     looked_at = 0;
-    taken = taker.Take(kForever);
+    taken = taker.Take(kThorough, kForever);
     EXPECT_LE(looked_at, kLimit);
     for (const std::string& each : Told(taken)) EXPECT_TRUE(told.insert(each).second) << each;
   }
@@ -881,7 +989,7 @@ TEST_F(Folder, GoesRoundAHundredThousandFiles) {
   std::filesystem::remove_all(At(folder(7)));
   options.max_entries = 1'000'000;
   FileTaker whole(options);
-  taken = whole.Take(kForever);
+  taken = whole.Take({}, kForever);
   EXPECT_EQ(taken.left_out, 0);
   EXPECT_EQ(taken.names, kFiles - (kFiles + kFolders - 1 - 7) / kFolders);
 }

@@ -9,10 +9,10 @@
 namespace cleanslate {
 namespace {
 
-int initialized = 17;
+int with_value = 17;
 int zero;
 // Relocated by the loader, and read-only from then on.
-int* const relocated[] = {&initialized, &zero};
+int* const relocated[] = {&with_value, &zero};
 
 const LoadedModule* Program(const LoadedModules& modules) {
   const auto& all = modules.all();
@@ -36,9 +36,9 @@ TEST(LoadedModules, KnowsTheWritableDataOfTheProgram) {
   ASSERT_NE(program, nullptr);
   EXPECT_TRUE(program->path.starts_with("/"));
 
-  const DataSegment* const data = SegmentOf(*program, &initialized);
+  const DataSegment* const data = SegmentOf(*program, &with_value);
   ASSERT_NE(data, nullptr);
-  EXPECT_LT(reinterpret_cast<std::uintptr_t>(&initialized), data->start + data->file_bytes);
+  EXPECT_LT(reinterpret_cast<std::uintptr_t>(&with_value), data->start + data->file_bytes);
   const DataSegment* const bss = SegmentOf(*program, &zero);
   ASSERT_NE(bss, nullptr);
   EXPECT_GE(reinterpret_cast<std::uintptr_t>(&zero), bss->start + bss->file_bytes);
