@@ -102,6 +102,7 @@ struct LeakDetector::Parts {
 
   // One boundary, as the pipeline that it is.
   void Observe(ReportType type, WindowSpan span);
+  void AddLateFiles(std::vector<ChangedFile>& changed);
   void Write(const Report& report);
   void WriteHeldBack();
 
@@ -113,6 +114,7 @@ struct LeakDetector::Parts {
   Judge judge;
   Symbolizer symbolizer;
   Snapshot before;
+  std::vector<ChangedFile> late_files;  // of windows that are closed, and told of in none
   std::string held_back;
   std::map<std::string, std::int64_t> left_out;  // of the window being reported
 };
@@ -135,6 +137,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const StackNamer namer = [this](StackId stack) { return Name(stack); };
 
   Snapshot now = taker.Take(recorder.AdvanceWindow());
+  AddLateFiles(now.files.changed);
   now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
   const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
   const DataNamer data = [this](const StaticRange& range) {
@@ -172,6 +175,14 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   before = std::move(now);
 }
 
+void LeakDetector::Parts::AddLateFiles(std::vector<ChangedFile>& changed) {
+  const auto middle = changed.insert(changed.end(), late_files.begin(), late_files.end());
+  late_files.clear();
+  std::inplace_merge(changed.begin(), middle, changed.end(), [](const ChangedFile& a, const ChangedFile& b) {
+    return a.file.path < b.file.path;
+  });
+}
+
 void LeakDetector::Parts::Write(const Report& report) {
   std::string line = ToLine(report, max_line);
   if (report.type == ReportType::kInit) {
@@ -203,7 +214,11 @@ bool LeakDetector::OnInit() noexcept try {
 }
 
 bool LeakDetector::OnBegin() noexcept try {
+  const WindowNumber closed = parts_->before.window;
   parts_->before = parts_->taker.Take(recorder.AdvanceWindow());
+  // What a walk that was cut finds only now isn't nobody's.
+  for (const ChangedFile& each : parts_->before.files.changed)
+    if (each.file.since <= closed && each.file.born <= closed) parts_->late_files.push_back(each);
   return true;
 } catch (...) {
   return false;
