@@ -25,6 +25,7 @@
 #include "analysis/rule_names.h"
 #include "analysis/shared_cause.h"
 #include "analysis/site_rules.h"
+#include "analysis/space_rule.h"
 #include "analysis/static_rules.h"
 #include "analysis/suspect.h"
 
@@ -205,6 +206,7 @@ class Judge::Memory {
     mappings_.Observe(now.window, now.mappings.sites, survivors.mappings, drafts);
     descriptors_.Observe(now.window, now.descriptors, survivors.descriptors, drafts);
     files_.Observe(now.window, survivors.files, HadChildren(now.process), drafts);
+    space_.Observe(now.window, now.files, drafts);
     environment_.Observe(now.window, survivors.environment, drafts);
     attributes_.Observe(now.window, now.attributes, survivors.attributes, drafts);
     left_running_.Observe(survivors, now, drafts);
@@ -258,8 +260,14 @@ class Judge::Memory {
     causes.Find(window, rules.growth(), rules.noun(), rules.Restless(window), cause_of, drafts);
   }
 
+  static bool IsOfFiles(const MappingSnapshot& mappings, StackId stack) {
+    return std::any_of(mappings.sites.begin(), mappings.sites.end(),
+                       [stack](const MappingSite& site) { return site.stack == stack && site.of_files; });
+  }
+
   // Those that the rules can't know by themselves.
   void AddLimits(const Snapshot& now, Draft& draft) const {
+    if (draft.rule == kMappingGrowth && IsOfFiles(now.mappings, draft.stack)) return;
     if (IsMemory(draft.rule) && options_.memory_limit_bytes > 0) {
       draft.limit = options_.memory_limit_bytes;
       draft.headroom = std::max<std::int64_t>(0, options_.memory_limit_bytes - now.process.rss_bytes);
@@ -399,6 +407,7 @@ class Judge::Memory {
   SharedCauses mapping_causes_;
   DescriptorRules descriptors_;
   FileRules files_;
+  SpaceRule space_;
   EnvironmentRules environment_;
   AttributeRules attributes_;
   LeftRunningRules left_running_;

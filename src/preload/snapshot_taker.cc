@@ -65,6 +65,11 @@ Birth TimerSetting(int which) {
   return recorder.SettingOf(Attribute::kTimers, which == kCreatedTimers ? 0 : IntervalTimerKey(which));
 }
 
+bool HoldsEnded(const ChildSnapshot& children) {
+  return std::any_of(children.children.begin(), children.children.end(),
+                     [](const ChildProcess& child) { return child.ended; });
+}
+
 // Those that were started tell of themselves as soon as they run.
 void AwaitThreads(FileTaker::Clock::time_point deadline) {
   const auto end = std::min(deadline, FileTaker::Clock::now() + ThreadTaker::kPatience);
@@ -93,6 +98,7 @@ SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_de
         return files;
       }()),
       threads_([](pid_t tid) { return recorder.ThreadBirthOf(tid); }),
+      orphans_([](pid_t pid) { return recorder.ProcessBirth(pid); }),
       environment_([](std::string_view name) {
         const std::uint64_t key = Recorder::NameKey(name.data(), name.size());
         return recorder.SettingOf(Attribute::kEnvironment, key);
@@ -127,20 +133,23 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
   // The reports may be written into a folder that is watched.
   if (fstat(own_descriptor_(), &own_file_) != 0) own_file_ = {};
   now.process = TakeProcess();
+  const bool children_ended =
+      now.process.ended_children != std::exchange(ended_children_, now.process.ended_children);
+  if (Wants(kProcessState)) {
+    now.children = TakeChildren([](pid_t pid) { return recorder.ProcessBirth(pid); }, deadline);
+    orphans_.AddTo(now.children, window, children_ended || HoldsEnded(now.children), deadline);
+  }
   if (Wants(kTmpState)) {
     // A tenth is kept for what comes behind the files.
     const auto files_deadline = deadline - budget_ / 10;
-    const bool thorough = now.process.has_children || now.process.ended_children != ended_children_;
+    const bool thorough = now.process.has_children || children_ended || !now.children.children.empty();
     now.files = files_.Take({window, thorough, now.descriptors.open}, files_deadline);
   }
-  ended_children_ = now.process.ended_children;
   if (Wants(kThreadState)) {
     AwaitThreads(deadline);
     now.threads = threads_.Take(deadline);
     ThreadTaker::Settle(now.threads, window, deadline);
   }
-  if (Wants(kProcessState))
-    now.children = TakeChildren([](pid_t pid) { return recorder.ProcessBirth(pid); }, deadline);
   if (Wants(kEnvironmentState)) now.environment = environment_.Take();
   if (Wants(kAttributeState)) {
     now.attributes = TakeAttributes(AttributeOptions());

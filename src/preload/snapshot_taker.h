@@ -13,6 +13,7 @@
 #include "snapshot/file_taker.h"
 #include "snapshot/heap_taker.h"
 #include "snapshot/loaded_modules.h"
+#include "snapshot/orphan_taker.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/static_taker.h"
 #include "snapshot/thread_taker.h"
@@ -43,6 +44,7 @@ class SnapshotTaker {
   DescriptorTaker descriptors_;
   FileTaker files_;
   ThreadTaker threads_;
+  OrphanTaker orphans_;
   EnvironmentTaker environment_;
   StaticTaker statics_;
   LoadedModules modules_;

@@ -55,7 +55,7 @@ void MappingTable::RemoveLocked(std::uintptr_t start, std::uintptr_t end, Remove
     const Mapping whole = mappings_[at];
     if (removed != nullptr && removed->count < Removed::kMost) {
       removed->pieces[removed->count++] = {std::max(whole.start, start), std::min(whole.end, end),
-                                           whole.birth};
+                                           whole.birth, whole.of_file};
     }
     if (whole.start < start) {
       mappings_[at].end = start;
@@ -64,7 +64,7 @@ void MappingTable::RemoveLocked(std::uintptr_t start, std::uintptr_t end, Remove
       Erase(at);
     }
     if (end < whole.end) {
-      Insert(at, {end, whole.end, whole.birth});
+      Insert(at, {end, whole.end, whole.birth, whole.of_file});
       break;
     }
   }
@@ -76,7 +76,8 @@ void MappingTable::AddLocked(const Mapping& mapping) {
   Mapping added = mapping;
   std::size_t at = FirstEndingAfter(added.start);
   const auto is_of_it = [&](const Mapping& other) {
-    return other.birth.stack == added.birth.stack && other.birth.window == added.birth.window;
+    return other.birth.stack == added.birth.stack && other.birth.window == added.birth.window &&
+           other.of_file == added.of_file;
   };
   if (at < count_ && mappings_[at].start == added.end && is_of_it(mappings_[at])) {
     added.end = mappings_[at].end;
@@ -89,11 +90,11 @@ void MappingTable::AddLocked(const Mapping& mapping) {
   Insert(at, added);
 }
 
-void MappingTable::Add(std::uintptr_t start, std::size_t bytes, Birth birth) {
+void MappingTable::Add(std::uintptr_t start, std::size_t bytes, Birth birth, bool of_file) {
   SpinLockHolder hold(lock_);
   if (mappings_ == nullptr) return;
   RemoveLocked(start, start + WholePages(bytes), nullptr);
-  Insert(FirstEndingAfter(start), {start, start + WholePages(bytes), birth});
+  Insert(FirstEndingAfter(start), {start, start + WholePages(bytes), birth, of_file});
 }
 
 MappingTable::Removed MappingTable::Remove(std::uintptr_t start, std::size_t bytes) {

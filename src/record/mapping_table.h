@@ -18,6 +18,7 @@ struct Mapping {
   std::uintptr_t start = 0;
   std::uintptr_t end = 0;
   Birth birth;
+  bool of_file = false;  // its pages are the file's, and no memory of the process until they are written to
 
   std::size_t bytes() const { return end - start; }
 };
@@ -29,7 +30,7 @@ class MappingTable {
   constexpr MappingTable() = default;
 
   bool Open();
-  void Add(std::uintptr_t start, std::size_t bytes, Birth birth);
+  void Add(std::uintptr_t start, std::size_t bytes, Birth birth, bool of_file);
   // What was taken away, so that it can be put back when the real call failed. The kernel refuses more pieces
   // than these only where it would have to split the ones at the ends.
   struct Removed {

@@ -93,10 +93,10 @@ void Recorder::BlockStays(const Guard& guard, void* block, const BlockRecord& re
   Refused();
 }
 
-void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes) {
+void Recorder::MappingBorn(const Guard& guard, void* start, std::size_t bytes, bool of_file) {
   if (!guard.outermost() || (state_ & kMappingState) == 0) return;
   const Birth birth = thread_locals.ignoring > 0 ? Birth{} : BornNow(guard);
-  mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth);
+  mappings_.Add(reinterpret_cast<std::uintptr_t>(start), bytes, birth, of_file);
 }
 
 void Recorder::MemoryUnmapped(std::uintptr_t start, std::size_t bytes) {

@@ -66,7 +66,7 @@ class Recorder {
   // The block was not freed after all.
   void BlockStays(const Guard& guard, void* block, const BlockRecord& record);
 
-  void MappingBorn(const Guard& guard, void* start, std::size_t bytes);
+  void MappingBorn(const Guard& guard, void* start, std::size_t bytes, bool of_file);
   MappingTable::Removed MappingGone(const Guard& guard, void* start, std::size_t bytes);
   void MappingStays(const Guard& guard, const MappingTable::Removed& removed);
 

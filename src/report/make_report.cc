@@ -192,6 +192,7 @@ Live LiveOf(const Snapshot& now) {
   live.descriptors = static_cast<std::int64_t>(now.descriptors.open.size());
   live.tmp_bytes = now.files.bytes;
   live.tmp_files = now.files.names;
+  live.unaccounted_bytes = now.files.unaccounted.value_or(0);
   live.threads = now.process.threads;
   live.processes = static_cast<std::int64_t>(now.children.children.size());
   for (const Descriptor& each : now.descriptors.open) live.deleted_bytes += each.deleted ? each.bytes : 0;

@@ -114,6 +114,12 @@ bool CanBeKnown(const Descriptor& descriptor) {
          descriptor.peer.starts_with("unix ");
 }
 
+void Measure(Descriptor& seen, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return;
+  seen.bytes = status.st_size;
+  seen.allocated = std::int64_t{status.st_blocks} * 512;  // whatever the file system's blocks are
+}
+
 void LookAtState(Descriptor& seen) {
   if (seen.kind == DescriptorKind::kTimer) seen.state = TimerIsArmed(seen.fd) ? "armed" : "disarmed";
   if (seen.kind == DescriptorKind::kSocket && seen.local.starts_with("tcp ")) seen.state = TcpState(seen.fd);
@@ -135,7 +141,7 @@ std::optional<DescriptorTaker::Seen> DescriptorTaker::Look(int fd, const Seen* b
                       then.stack == birth.stack;
     if (same && CanBeKnown(then)) {
       seen = *before;
-      if (S_ISREG(status.st_mode)) now.bytes = status.st_size;
+      Measure(now, status);
       LookAtState(now);
       return seen;
     }
@@ -147,7 +153,7 @@ std::optional<DescriptorTaker::Seen> DescriptorTaker::Look(int fd, const Seen* b
   now.kind = KindOf(status, now.target);
   now.device = status.st_dev;
   now.inode = status.st_ino;
-  if (S_ISREG(status.st_mode)) now.bytes = status.st_size;
+  Measure(now, status);
   if ((S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) && status.st_nlink == 0) {
     constexpr std::string_view kMark = " (deleted)";
     if (now.target.ends_with(kMark)) now.target.resize(now.target.size() - kMark.size());

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <ctime>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/raw_io.h"
@@ -181,9 +182,9 @@ void FileTaker::Fail(WatchedFolder& folder, bool failed) {
 
 void FileTaker::Count(const KnownName& known) {
   if (known.type != FileType::kDirectory) ++totals_.names;
+  totals_.allocated += known.allocated;
   if (known.type != FileType::kRegular) return;
   totals_.bytes += known.bytes;
-  totals_.allocated += known.allocated;
   if (!known.linked) return;
   LinkedFile& file = linked_[{known.device, known.inode}];
   totals_.bytes -= file.bytes;  // what was seen last counts
@@ -193,17 +194,16 @@ void FileTaker::Count(const KnownName& known) {
 
 void FileTaker::Discount(const KnownName& known) {
   if (known.type != FileType::kDirectory) --totals_.names;
-  if (known.type != FileType::kRegular) return;
-  std::int64_t bytes = known.bytes, allocated = known.allocated;
-  if (known.linked) {
-    const auto at = linked_.find({known.device, known.inode});
-    if (at == linked_.end() || --at->second.names > 0) return;
-    bytes = at->second.bytes;
-    allocated = at->second.allocated;
-    linked_.erase(at);
+  if (!known.linked) {
+    totals_.allocated -= known.allocated;
+    if (known.type == FileType::kRegular) totals_.bytes -= known.bytes;
+    return;
   }
-  totals_.bytes -= bytes;
-  totals_.allocated -= allocated;
+  const auto at = linked_.find({known.device, known.inode});
+  if (at == linked_.end() || --at->second.names > 0) return;
+  totals_.bytes -= at->second.bytes;
+  totals_.allocated -= at->second.allocated;
+  linked_.erase(at);
 }
 
 void FileTaker::Tell(const WatchedFolder& folder, std::string_view name, const FileEntry* before,
@@ -478,9 +478,9 @@ bool FileTaker::Sweep(WatchedFolder& folder, int fd, Walk& walk) {
   return judged;
 }
 
-void FileTaker::MeasureSpace(FileSnapshot& taken) const {
+void FileTaker::MeasureSpace(FileSnapshot& taken, std::span<const Descriptor> open) {
   if (roots_.empty()) return;
-  const std::string& path = roots_.front().path;
+  const std::string& path = taken.folder = roots_.front().path;
   struct statvfs system = {};
   struct stat here = {}, above = {};
   if (statvfs(path.c_str(), &system) == 0) {
@@ -491,6 +491,15 @@ void FileTaker::MeasureSpace(FileSnapshot& taken) const {
   }
   if (stat(path.c_str(), &here) == 0 && stat((path + "/..").c_str(), &above) == 0)
     taken.own_file_system = here.st_dev != above.st_dev;
+  const bool whole = takes_a_round_ == 1 || request_.thorough;
+  if (!whole || !taken.own_file_system || taken.space == 0 || taken.left_out + taken.unreadable > 0) return;
+  std::int64_t gap = taken.space - taken.free_space - taken.allocated;
+  std::set<std::uint64_t> deleted;
+  for (const Descriptor& each : open)
+    if (each.deleted && each.device == here.st_dev && deleted.insert(each.inode).second)
+      gap -= each.allocated;
+  if (!first_gap_) first_gap_ = gap;
+  taken.unaccounted = std::max<std::int64_t>(0, gap - *first_gap_);
 }
 
 FileSnapshot FileTaker::Take(const Request& request, Clock::time_point deadline) {
@@ -516,9 +525,9 @@ FileSnapshot FileTaker::Take(const Request& request, Clock::time_point deadline)
   waiting_.splice(waiting_.end(), visited_);
 
   FileSnapshot taken = totals_;
-  MeasureSpace(taken);
   taken.unreadable = static_cast<std::int64_t>(failed_);
   taken.left_out = refused_ + static_cast<std::int64_t>(waiting_.size() - failed_ - finished_);
+  MeasureSpace(taken, request.open);
   std::stable_sort(changed_.begin(), changed_.end(),
                    [](const ChangedFile& a, const ChangedFile& b) { return a.file.path < b.file.path; });
   taken.changed = std::exchange(changed_, {});

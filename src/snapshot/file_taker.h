@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,7 +116,7 @@ class FileTaker {
   void Discount(const KnownName& known);
   void Tell(const WatchedFolder& folder, std::string_view name, const FileEntry* before,
             const FileEntry* now);
-  void MeasureSpace(FileSnapshot& taken) const;
+  void MeasureSpace(FileSnapshot& taken, std::span<const Descriptor> open);
 
   FileTakerOptions options_;
   Request request_;                  // of this Take
@@ -133,6 +134,7 @@ class FileTaker {
   std::int64_t refused_ = 0;  // names of this Take that did not fit, folders too deep
   std::uint32_t take_ = 0;
   std::int64_t first_take_ns_ = 0;  // comparable with st_ctim
+  std::optional<std::int64_t> first_gap_;
 };
 
 }  // namespace cleanslate

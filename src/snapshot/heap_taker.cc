@@ -63,6 +63,7 @@ MappingSnapshot TakeMappings(Recorder& recorder, WindowNumber window) {
   for (const Mapping& mapping : mappings) {
     const auto bytes = static_cast<std::int64_t>(mapping.bytes());
     MappingSite& site = sites[static_cast<std::uint32_t>(mapping.birth.stack)];
+    site.of_files = mapping.of_file && (site.of_files || site.live_blocks == 0);
     site.stack = mapping.birth.stack;
     site.live_blocks += 1;
     site.live_bytes += bytes;

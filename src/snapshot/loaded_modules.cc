@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace cleanslate {
 namespace {
@@ -22,6 +24,14 @@ std::string ReadMaps() {
   }
   close(fd);
   return text;
+}
+
+// In the list of mappings a newline is written as "\012", and a backslash as it is.
+std::string WithNewlines(std::string path) {
+  constexpr std::string_view kNewline = "\\012";
+  for (std::size_t at = 0; (at = path.find(kNewline, at)) != std::string::npos; ++at)
+    path.replace(at, kNewline.size(), "\n");
+  return path;
 }
 
 // Of the mapping that holds `address`, as proc(5) writes them: "start-end rights offset device inode   path".
@@ -40,7 +50,8 @@ std::string PathInMaps(std::string_view maps, std::uintptr_t address) {
     constexpr std::string_view kDeleted = " (deleted)";
     std::string_view text = line.substr(path);
     if (text.ends_with(kDeleted)) text.remove_suffix(kDeleted.size());
-    return std::string(text);
+    std::string written(text);
+    return access(written.c_str(), F_OK) == 0 ? written : WithNewlines(std::move(written));
   }
   return {};
 }

@@ -46,7 +46,8 @@ std::optional<ProcStat> ParseProcStat(std::string_view text) {
     text.remove_prefix(fields[field].size());
   }
   stat.state = fields[3].front();
-  const bool understood = Parse(fields[4], stat.parent) && Parse(fields[20], stat.threads) &&
+  const bool understood = Parse(fields[4], stat.parent) && Parse(fields[5], stat.group) &&
+                          Parse(fields[6], stat.session) && Parse(fields[20], stat.threads) &&
                           Parse(fields[22], stat.started) && Parse(fields[24], stat.resident_pages);
   return understood ? std::optional(stat) : std::nullopt;
 }

@@ -18,6 +18,8 @@ struct ProcStat {
   std::string_view name;  // into the text; any bytes but zero, 15 at most
   char state = '?';       // 'Z': ended, and not waited for
   std::int64_t parent = 0;
+  std::int64_t group = 0;
+  std::int64_t session = 0;
   std::int64_t threads = 0;
   std::uint64_t started = 0;  // clock ticks since boot
   std::int64_t resident_pages = 0;

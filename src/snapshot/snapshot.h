@@ -7,6 +7,7 @@
 // Windows: `born` is the window that an interposed call saw the birth in; 0 is the baseline or unknown.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct HeapSite {
   std::int64_t survived_bytes = 0;   // as the caller asked for, without the allocator's rounding
   std::int64_t live_blocks = 0;      // of every window since recording began
   std::int64_t live_bytes = 0;
+  bool of_files = false;  // mappings, none of which takes memory by itself
 };
 
 struct HeapSnapshot {
@@ -63,8 +65,9 @@ struct Descriptor {
                              // "pipe:[77]", "anon_inode:[eventpoll]"
   std::uint64_t device = 0;  // st_dev and st_ino: the identity of what is open
   std::uint64_t inode = 0;
-  bool deleted = false;     // a file without a name: its bytes stay until the descriptor is closed
-  std::int64_t bytes = 0;   // st_size of a file
+  bool deleted = false;        // a file without a name: its bytes stay until the descriptor is closed
+  std::int64_t bytes = 0;      // st_size of a file
+  std::int64_t allocated = 0;  // what it takes of its file system: st_blocks
   std::string local, peer;  // sockets: "tcp 127.0.0.1:41000", "unix /run/x.sock"; empty where there is none
   std::string state;  // TCP: "ESTABLISHED", "CLOSE_WAIT", ... as in proc(5); a timer: "armed", "disarmed"
   bool runtime_api = false;  // the runtime client's own connection: never a finding
@@ -114,9 +117,12 @@ struct FileSnapshot {
   // Of the first watched folder's file system: statvfs(3). 0: unknown.
   std::int64_t space = 0;
   std::int64_t free_space = 0;
-  // That file system holds nothing but the folder: what is used and isn't the files' is hidden somewhere.
-  bool own_file_system = false;
-  std::int64_t allocated = 0;  // what the files take there (st_blocks), each inode once
+  std::string folder;            // the first watched
+  bool own_file_system = false;  // it holds nothing but that folder
+  std::int64_t allocated = 0;    // what the files and folders take (st_blocks), each inode once
+  // What is used there, beyond what it was at first, and no name's or open descriptor's. Known where the file
+  // system is the folder's own and each name was looked at in this Take.
+  std::optional<std::int64_t> unaccounted;
 };
 
 // A thread of this process.

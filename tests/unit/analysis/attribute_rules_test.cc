@@ -18,7 +18,7 @@ ProcessAttribute Of(AttributeKind kind, std::string name, std::string value) {
   return attribute;
 }
 
-struct Case {
+struct AttributeCase {
   const char* name;
   AttributeKind kind;
   const char* attribute;
@@ -30,10 +30,10 @@ struct Case {
   const char* fact;
 };
 
-class AttributeShape : public testing::TestWithParam<Case> {};
+class AttributeShape : public testing::TestWithParam<AttributeCase> {};
 
 TEST_P(AttributeShape, IsAWarningInTimeOrNever) {
-  const Case& shape = GetParam();
+  const AttributeCase& shape = GetParam();
   AttributeRules rules(64);
   ProcessAttribute before = Of(shape.kind, shape.attribute, shape.baseline);
   Drafts drafts;
@@ -67,39 +67,42 @@ std::pair<std::string, bool> Leaving(const std::string& value) {
 INSTANTIATE_TEST_SUITE_P(
     All, AttributeShape,
     testing::Values(
-        Case{"SameFolderEachTime", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
-             [](WindowNumber) { return Leaving("/tmp"); }, "working-directory-changed", "/tmp",
-             "the working directory is left at /tmp (it was /var/task)"},
-        Case{"AFolderARequest", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
-             [](WindowNumber w) { return Leaving("/tmp/job-" + std::to_string(w)); },
-             "working-directory-changed", "/tmp/job-*",
-             "the working directory is left at /tmp/job-5 (it was /var/task)"},
-        Case{"ChangedWithoutACallSeen", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
-             [](WindowNumber w) { return std::pair("/tmp/" + std::string(w, 'x'), false); },
-             "working-directory-changed", "/tmp/xxxxx",
-             "the working directory is left at /tmp/xxxxx (it was /var/task)"},
-        Case{"Umask", AttributeKind::kUmask, "umask", "0022", [](WindowNumber) { return Leaving("0000"); },
-             "umask-changed", "umask", "the umask is left at 0000 (it was 0022)"},
-        Case{"Locale", AttributeKind::kLocale, "locale LC_TIME", "C",
-             [](WindowNumber) { return Leaving("de_DE"); }, "locale-changed", "locale",
-             "the locale (LC_TIME) is left at de_DE (it was C)"},
-        Case{"Handler", AttributeKind::kSignalHandler, "signal SIGTERM", "default",
-             [](WindowNumber) { return Leaving("handled"); }, "signal-handler-changed", "SIGTERM",
-             "the handler of SIGTERM is left set (it was default)"},
-        Case{"Ignored", AttributeKind::kSignalHandler, "signal SIGPIPE", "default",
-             [](WindowNumber) { return Leaving("ignored"); }, "signal-handler-changed", "SIGPIPE",
-             "the handler of SIGPIPE is left at ignored (it was default)"},
-        Case{"RestoredEachTime", AttributeKind::kUmask, "umask", "0022",
-             [](WindowNumber) { return Leaving("0022"); }, "", "", ""},
-        Case{"SetOnceLazily", AttributeKind::kSignalHandler, "signal SIGCHLD", "default",
-             [](WindowNumber w) {
-               return std::pair<std::string, bool>(w < 3 ? "default" : "handled", w == 3);
-             },
-             "", "", ""},
-        Case{"SetInTheColdStart", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
-             [](WindowNumber w) { return std::pair<std::string, bool>("/tmp", w == 1); }, "", "", ""},
-        Case{"ALimitIsNoFinding", AttributeKind::kResourceLimit, "limit nofile", "1024 of 4096",
-             [](WindowNumber w) { return Leaving(std::to_string(w)); }, "", "", ""}),
+        AttributeCase{"SameFolderEachTime", AttributeKind::kWorkingDirectory, "working-directory",
+                      "/var/task", [](WindowNumber) { return Leaving("/tmp"); }, "working-directory-changed",
+                      "/tmp", "the working directory is left at /tmp (it was /var/task)"},
+        AttributeCase{"AFolderARequest", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
+                      [](WindowNumber w) { return Leaving("/tmp/job-" + std::to_string(w)); },
+                      "working-directory-changed", "/tmp/job-*",
+                      "the working directory is left at /tmp/job-5 (it was /var/task)"},
+        AttributeCase{"ChangedWithoutACallSeen", AttributeKind::kWorkingDirectory, "working-directory",
+                      "/var/task",
+                      [](WindowNumber w) { return std::pair("/tmp/" + std::string(w, 'x'), false); },
+                      "working-directory-changed", "/tmp/xxxxx",
+                      "the working directory is left at /tmp/xxxxx (it was /var/task)"},
+        AttributeCase{"Umask", AttributeKind::kUmask, "umask", "0022",
+                      [](WindowNumber) { return Leaving("0000"); }, "umask-changed", "umask",
+                      "the umask is left at 0000 (it was 0022)"},
+        AttributeCase{"Locale", AttributeKind::kLocale, "locale LC_TIME", "C",
+                      [](WindowNumber) { return Leaving("de_DE"); }, "locale-changed", "locale",
+                      "the locale (LC_TIME) is left at de_DE (it was C)"},
+        AttributeCase{"Handler", AttributeKind::kSignalHandler, "signal SIGTERM", "default",
+                      [](WindowNumber) { return Leaving("handled"); }, "signal-handler-changed", "SIGTERM",
+                      "the handler of SIGTERM is left set (it was default)"},
+        AttributeCase{"Ignored", AttributeKind::kSignalHandler, "signal SIGPIPE", "default",
+                      [](WindowNumber) { return Leaving("ignored"); }, "signal-handler-changed", "SIGPIPE",
+                      "the handler of SIGPIPE is left at ignored (it was default)"},
+        AttributeCase{"RestoredEachTime", AttributeKind::kUmask, "umask", "0022",
+                      [](WindowNumber) { return Leaving("0022"); }, "", "", ""},
+        AttributeCase{"SetOnceLazily", AttributeKind::kSignalHandler, "signal SIGCHLD", "default",
+                      [](WindowNumber w) {
+                        return std::pair<std::string, bool>(w < 3 ? "default" : "handled", w == 3);
+                      },
+                      "", "", ""},
+        AttributeCase{"SetInTheColdStart", AttributeKind::kWorkingDirectory, "working-directory", "/var/task",
+                      [](WindowNumber w) { return std::pair<std::string, bool>("/tmp", w == 1); }, "", "",
+                      ""},
+        AttributeCase{"ALimitIsNoFinding", AttributeKind::kResourceLimit, "limit nofile", "1024 of 4096",
+                      [](WindowNumber w) { return Leaving(std::to_string(w)); }, "", "", ""}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

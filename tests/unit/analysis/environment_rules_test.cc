@@ -19,17 +19,17 @@ EnvironmentChange Change(const std::string& name, EntryChange change = EntryChan
   return {variable, change};
 }
 
-struct Case {
+struct EnvironmentCase {
   const char* name;
   std::function<Changes(WindowNumber)> changes;
   const char* subject;  // of the warning; empty: none in 1,000 windows
   WindowNumber by = 5;
 };
 
-class EnvironmentShape : public testing::TestWithParam<Case> {};
+class EnvironmentShape : public testing::TestWithParam<EnvironmentCase> {};
 
 TEST_P(EnvironmentShape, IsAWarningInTimeOrNever) {
-  const Case& shape = GetParam();
+  const EnvironmentCase& shape = GetParam();
   EnvironmentRules rules(64);
   for (WindowNumber window = 1; window <= 1000; ++window) {
     Drafts drafts;
@@ -49,33 +49,41 @@ TEST_P(EnvironmentShape, IsAWarningInTimeOrNever) {
 INSTANTIATE_TEST_SUITE_P(
     All, EnvironmentShape,
     testing::Values(
-        Case{"AnotherValueEachTime", [](WindowNumber) { return Changes{Change("TENANT")}; }, "TENANT"},
-        Case{"AnotherValueEverySecondTime",
-             [](WindowNumber w) { return w % 2 == 0 ? Changes{Change("TENANT")} : Changes{}; }, "TENANT", 40},
-        Case{"ANameForEachRequest",
-             [](WindowNumber w) { return Changes{Change("JOB_" + std::to_string(w), EntryChange::kAdded)}; },
-             "JOB_*"},
-        Case{"NamesWithoutAPattern",
-             [](WindowNumber w) { return Changes{Change("X" + std::string(w, 'A'), EntryChange::kAdded)}; },
-             "*"},
-        Case{"AddedAndRemovedInTurn",
-             [](WindowNumber w) {
-               return Changes{Change("TOKEN", w % 2 == 1 ? EntryChange::kAdded : EntryChange::kRemoved)};
-             },
-             "TOKEN"},
-        Case{"SetOnceLate",
-             [](WindowNumber w) { return w == 9 ? Changes{Change("TZ", EntryChange::kAdded)} : Changes{}; },
-             ""},
-        Case{"SetInTheColdStart",
-             [](WindowNumber w) { return w == 1 ? Changes{Change("TZ", EntryChange::kAdded)} : Changes{}; },
-             ""},
-        Case{"SeveralSetUpLazily",
-             [](WindowNumber w) {
-               return w <= 3 ? Changes{Change(std::string("LIB") + "ABC"[w - 1], EntryChange::kAdded)}
-                             : Changes{};
-             },
-             ""},
-        Case{"NothingChanges", [](WindowNumber) { return Changes{}; }, ""}),
+        EnvironmentCase{"AnotherValueEachTime", [](WindowNumber) { return Changes{Change("TENANT")}; },
+                        "TENANT"},
+        EnvironmentCase{"AnotherValueEverySecondTime",
+                        [](WindowNumber w) { return w % 2 == 0 ? Changes{Change("TENANT")} : Changes{}; },
+                        "TENANT", 40},
+        EnvironmentCase{
+            "ANameForEachRequest",
+            [](WindowNumber w) { return Changes{Change("JOB_" + std::to_string(w), EntryChange::kAdded)}; },
+            "JOB_*"},
+        EnvironmentCase{
+            "NamesWithoutAPattern",
+            [](WindowNumber w) { return Changes{Change("X" + std::string(w, 'A'), EntryChange::kAdded)}; },
+            "*"},
+        EnvironmentCase{"AddedAndRemovedInTurn",
+                        [](WindowNumber w) {
+                          return Changes{
+                              Change("TOKEN", w % 2 == 1 ? EntryChange::kAdded : EntryChange::kRemoved)};
+                        },
+                        "TOKEN"},
+        EnvironmentCase{
+            "SetOnceLate",
+            [](WindowNumber w) { return w == 9 ? Changes{Change("TZ", EntryChange::kAdded)} : Changes{}; },
+            ""},
+        EnvironmentCase{
+            "SetInTheColdStart",
+            [](WindowNumber w) { return w == 1 ? Changes{Change("TZ", EntryChange::kAdded)} : Changes{}; },
+            ""},
+        EnvironmentCase{"SeveralSetUpLazily",
+                        [](WindowNumber w) {
+                          return w <= 3
+                                     ? Changes{Change(std::string("LIB") + "ABC"[w - 1], EntryChange::kAdded)}
+                                     : Changes{};
+                        },
+                        ""},
+        EnvironmentCase{"NothingChanges", [](WindowNumber) { return Changes{}; }, ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(EnvironmentChanged, SaysWhatAnInvocationDid) {

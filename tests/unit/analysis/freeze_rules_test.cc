@@ -18,7 +18,7 @@ void FindDead(Snapshot& now, const std::string& peer, bool used, bool kept) {
   now.stale.push_back({7, peer, used, kept, StackId{6}});
 }
 
-struct Case {
+struct FreezeCase {
   const char* name;
   std::function<void(WindowNumber, Snapshot&)> act;
   std::string_view rule;  // empty: no warning in 1,000 windows
@@ -26,10 +26,10 @@ struct Case {
   WindowNumber by = 5;
 };
 
-class Freeze : public testing::TestWithParam<Case> {};
+class Freeze : public testing::TestWithParam<FreezeCase> {};
 
 TEST_P(Freeze, IsAWarningInTimeOrNever) {
-  const Case& shape = GetParam();
+  const FreezeCase& shape = GetParam();
   FreezeRules rules(64);
   for (WindowNumber window = 1; window <= 1000; ++window) {
     Snapshot now;
@@ -51,47 +51,48 @@ TEST_P(Freeze, IsAWarningInTimeOrNever) {
 INSTANTIATE_TEST_SUITE_P(
     All, Freeze,
     testing::Values(
-        Case{"AFileEachTime",
-             [](WindowNumber w, Snapshot& now) {
-               Do(now, ActivityKind::kFile, "/tmp/late-" + std::to_string(w));
-             },
-             kPostResponseActivity, "/tmp/late-*"},
-        Case{"AConnectionEachTime",
-             [](WindowNumber, Snapshot& now) { Do(now, ActivityKind::kConnection, "tcp 10.0.0.7:443"); },
-             kPostResponseActivity, "tcp 10.0.0.7:443"},
-        Case{"AProcessNobodySeesAnyMore",
-             [](WindowNumber, Snapshot& now) { Do(now, ActivityKind::kProcess, ""); }, kPostResponseActivity,
-             ""},
-        Case{"EveryTenthTime",
-             [](WindowNumber w, Snapshot& now) {
-               if (w % 10 == 0) Do(now, ActivityKind::kAttribute, "environment variable TENANT");
-             },
-             kPostResponseActivity, "environment variable TENANT", 40},
-        Case{"ALazyImportOnce",
-             [](WindowNumber w, Snapshot& now) {
-               if (w == 2) Do(now, ActivityKind::kDescriptor, "/opt/lib/extra.so");
-             },
-             ""},
-        Case{"AnExtensionConnectsAtTheStart",
-             [](WindowNumber w, Snapshot& now) {
-               if (w == 1) Do(now, ActivityKind::kConnection, "tcp 127.0.0.1:8126");
-             },
-             ""},
-        Case{"SentOnADeadConnection",
-             [](WindowNumber w, Snapshot& now) {
-               if (w == 7) FindDead(now, "tcp 10.0.0.7:5432", true, false);
-             },
-             kStaleConnection, "tcp 10.0.0.7:5432", 7},
-        Case{"DeadConnectionsStayInThePool",
-             [](WindowNumber, Snapshot& now) { FindDead(now, "tcp 10.0.0.7:6379", false, true); },
-             kStaleConnection, "tcp 10.0.0.7:6379"},
-        Case{"OneStaysOnce",
-             [](WindowNumber w, Snapshot& now) {
-               if (w == 4) FindDead(now, "tcp 10.0.0.7:6379", false, true);
-             },
-             ""},
-        Case{"TheClientNotices",
-             [](WindowNumber, Snapshot& now) { FindDead(now, "tcp 10.0.0.7:443", false, false); }, ""}),
+        FreezeCase{"AFileEachTime",
+                   [](WindowNumber w, Snapshot& now) {
+                     Do(now, ActivityKind::kFile, "/tmp/late-" + std::to_string(w));
+                   },
+                   kPostResponseActivity, "/tmp/late-*"},
+        FreezeCase{
+            "AConnectionEachTime",
+            [](WindowNumber, Snapshot& now) { Do(now, ActivityKind::kConnection, "tcp 10.0.0.7:443"); },
+            kPostResponseActivity, "tcp 10.0.0.7:443"},
+        FreezeCase{"AProcessNobodySeesAnyMore",
+                   [](WindowNumber, Snapshot& now) { Do(now, ActivityKind::kProcess, ""); },
+                   kPostResponseActivity, ""},
+        FreezeCase{"EveryTenthTime",
+                   [](WindowNumber w, Snapshot& now) {
+                     if (w % 10 == 0) Do(now, ActivityKind::kAttribute, "environment variable TENANT");
+                   },
+                   kPostResponseActivity, "environment variable TENANT", 40},
+        FreezeCase{"ALazyImportOnce",
+                   [](WindowNumber w, Snapshot& now) {
+                     if (w == 2) Do(now, ActivityKind::kDescriptor, "/opt/lib/extra.so");
+                   },
+                   ""},
+        FreezeCase{"AnExtensionConnectsAtTheStart",
+                   [](WindowNumber w, Snapshot& now) {
+                     if (w == 1) Do(now, ActivityKind::kConnection, "tcp 127.0.0.1:8126");
+                   },
+                   ""},
+        FreezeCase{"SentOnADeadConnection",
+                   [](WindowNumber w, Snapshot& now) {
+                     if (w == 7) FindDead(now, "tcp 10.0.0.7:5432", true, false);
+                   },
+                   kStaleConnection, "tcp 10.0.0.7:5432", 7},
+        FreezeCase{"DeadConnectionsStayInThePool",
+                   [](WindowNumber, Snapshot& now) { FindDead(now, "tcp 10.0.0.7:6379", false, true); },
+                   kStaleConnection, "tcp 10.0.0.7:6379"},
+        FreezeCase{"OneStaysOnce",
+                   [](WindowNumber w, Snapshot& now) {
+                     if (w == 4) FindDead(now, "tcp 10.0.0.7:6379", false, true);
+                   },
+                   ""},
+        FreezeCase{"TheClientNotices",
+                   [](WindowNumber, Snapshot& now) { FindDead(now, "tcp 10.0.0.7:443", false, false); }, ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Freeze, SaysWhatHappened) {

@@ -79,6 +79,16 @@ TEST(Judge, SaysWhenMemoryRunsOut) {
   }
 }
 
+TEST(Judge, FilesThatAreMappedTakeNoMemory) {
+  JudgeOptions options = kWarningsOnly;
+  options.memory_limit_bytes = 1 << 20;
+  SimulatedProcess process(options);
+  process.FirstFinding(5, [&](WindowNumber) { process.MapFile(9, 100'000); });
+  ASSERT_THAT(process.last, SizeIs(1));
+  EXPECT_EQ(process.last[0].rule, "mapping-growth");
+  EXPECT_FALSE(process.last[0].trend.limit.has_value());
+}
+
 TEST(Judge, OneCauseIsOneFinding) {
   SimulatedProcess process(kWarningsOnly);
   for (std::uint32_t stack = 10; stack < 40; ++stack) process.NameStack(stack, "Cart::Add(int)", "bootstrap");

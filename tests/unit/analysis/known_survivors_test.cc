@@ -33,7 +33,7 @@ Frames Stack(std::string_view text) {
   return frames;
 }
 
-struct Case {
+struct KnownSurvivorsCase {
   const char* name;
   const char* rule;
   // What the catalogue explains, and what only looks like it.
@@ -45,7 +45,7 @@ struct Case {
 
 constexpr const char* kHandler = " < Handler@bootstrap < main@bootstrap";
 
-const Case kCases[] = {
+const KnownSurvivorsCase kCases[] = {
     {"aws-trace-id", "environment-changed", "_X_AMZN_TRACE_ID", "setenv@libc.so.6", "_X_AMZN_TRACE_ID_OLD",
      "setenv@libc.so.6"},
     {"aws-telemetry-descriptor", "environment-changed", "_LAMBDA_TELEMETRY_LOG_FD", "", "MY_TELEMETRY_LOG_FD",
@@ -151,10 +151,10 @@ std::string NameOf(const KnownSurvivor* known) {
   return known == nullptr ? "" : std::string(known->name);
 }
 
-class KnownSurvivorsTable : public testing::TestWithParam<Case> {};
+class KnownSurvivorsTable : public testing::TestWithParam<KnownSurvivorsCase> {};
 
 TEST_P(KnownSurvivorsTable, IsToldFromWhatLooksLikeIt) {
-  const Case& known = GetParam();
+  const KnownSurvivorsCase& known = GetParam();
   EXPECT_EQ(
       NameOf(Explain(known.rule, Severity::kInfo, known.subject, Stack(std::string(known.where) + kHandler))),
       known.name);
@@ -164,7 +164,7 @@ TEST_P(KnownSurvivorsTable, IsToldFromWhatLooksLikeIt) {
 }
 
 TEST_P(KnownSurvivorsTable, ExplainsItsOwnRuleOnly) {
-  const Case& known = GetParam();
+  const KnownSurvivorsCase& known = GetParam();
   const Frames where = Stack(std::string(known.where) + kHandler);
   for (const std::string_view rule :
        {kHeapGrowth, kMappingGrowth, kDescriptorLeak, kConnectionLeak, kTmpGrowth, kPostResponseActivity,
@@ -174,7 +174,7 @@ TEST_P(KnownSurvivorsTable, ExplainsItsOwnRuleOnly) {
 }
 
 TEST_P(KnownSurvivorsTable, NeverExplainsWhatIsCritical) {
-  const Case& known = GetParam();
+  const KnownSurvivorsCase& known = GetParam();
   const Frames where = Stack(std::string(known.where) + kHandler);
   EXPECT_EQ(Explain(known.rule, Severity::kCritical, known.subject, where), nullptr);
   const bool repeats = FindKnownSurvivor(known.name)->most == Severity::kWarning;
@@ -190,7 +190,7 @@ INSTANTIATE_TEST_SUITE_P(All, KnownSurvivorsTable, testing::ValuesIn(kCases), []
 
 TEST(KnownSurvivors, EachHasACaseAndAText) {
   std::set<std::string_view> tested;
-  for (const Case& known : kCases) tested.insert(known.name);
+  for (const KnownSurvivorsCase& known : kCases) tested.insert(known.name);
   std::set<std::string_view> names;
   for (const KnownSurvivor& known : KnownSurvivors()) {
     EXPECT_TRUE(names.insert(known.name).second) << known.name;

@@ -49,7 +49,7 @@ struct Tasks {
   }
 };
 
-struct Case {
+struct LeftRunningCase {
   const char* name;
   std::function<void(WindowNumber, Tasks&)> act;
   std::string_view rule;  // empty: no warning in 1,000 windows
@@ -57,10 +57,10 @@ struct Case {
   WindowNumber by = 5;
 };
 
-class LeftRunning : public testing::TestWithParam<Case> {};
+class LeftRunning : public testing::TestWithParam<LeftRunningCase> {};
 
 TEST_P(LeftRunning, IsAWarningInTimeOrNever) {
-  const Case& shape = GetParam();
+  const LeftRunningCase& shape = GetParam();
   LeftRunningRules rules(64);
   Tasks tasks;
   Snapshot before;
@@ -91,71 +91,72 @@ TEST_P(LeftRunning, IsAWarningInTimeOrNever) {
 INSTANTIATE_TEST_SUITE_P(
     All, LeftRunning,
     testing::Values(
-        Case{"ThreadsPileUp", [](WindowNumber, Tasks& tasks) { tasks.Start("worker"); }, kThreadLeftRunning,
-             "worker"},
-        Case{"ThreadsOfManyNames",
-             [](WindowNumber w, Tasks& tasks) { tasks.Start("job-" + std::to_string(w)); },
-             kThreadLeftRunning, "job-*"},
-        Case{"ThreadsNamedAfterTheirCustomers",
-             [](WindowNumber w, Tasks& tasks) { tasks.Start(std::string(w % 13 + 1, 'x') + "z"); },
-             kThreadLeftRunning, ""},
-        Case{"AThreadThatIsRenewed",
-             [](WindowNumber, Tasks& tasks) {
-               tasks.threads.clear();
-               tasks.Start("timer");
-             },
-             kThreadLeftRunning, "timer"},
-        Case{"AThreadEveryTenthTime",
-             [](WindowNumber w, Tasks& tasks) {
-               if (w % 10 == 0) tasks.Start("worker");
-             },
-             kThreadLeftRunning, "worker", 40},
-        Case{"OneHelperStartedLazily",
-             [](WindowNumber w, Tasks& tasks) {
-               if (w == 2) tasks.Start("helper");
-             },
-             ""},
-        Case{"APoolOfTheFirstInvocation",
-             [](WindowNumber w, Tasks& tasks) {
-               for (int i = 0; w == 1 && i < 8; ++i) tasks.Start("pool");
-             },
-             ""},
-        Case{"APoolThatFillsUpInThree",
-             [](WindowNumber w, Tasks& tasks) {
-               if (w <= 3) tasks.Start("pool");
-             },
-             ""},
-        Case{"ProcessesPileUp", [](WindowNumber, Tasks& tasks) { tasks.Spawn("sleep"); }, kProcessLeftRunning,
-             "sleep"},
-        Case{"ProcessesOfManyNames",
-             [](WindowNumber w, Tasks& tasks) { tasks.Spawn(std::string(w % 13 + 1, 'x') + "z"); },
-             kProcessLeftRunning, "xxxxxxz"},
-        Case{"NobodyWaits", [](WindowNumber, Tasks& tasks) { tasks.Spawn("convert", true); },
-             kProcessLeftRunning, "convert"},
-        Case{"AProcessIsRenewed",
-             [](WindowNumber, Tasks& tasks) {
-               tasks.children.clear();
-               tasks.Spawn("chrome");
-             },
-             kProcessLeftRunning, "chrome"},
-        Case{"ADaemonStartedOnce",
-             [](WindowNumber w, Tasks& tasks) {
-               if (w == 3) tasks.Spawn("redis-server");
-             },
-             ""},
-        Case{"TheSameTimerSetEachTime",
-             [](WindowNumber w, Tasks& tasks) { tasks.Arm("interval timer real", w); }, kTimerLeftRunning,
-             "interval timer real"},
-        Case{"TimersPileUp", [](WindowNumber w, Tasks& tasks) { tasks.Arm("timer " + std::to_string(w), w); },
-             kTimerLeftRunning, "timer *"},
-        Case{"TimerDescriptors", [](WindowNumber, Tasks& tasks) { tasks.OpenTimer("armed"); },
-             kTimerLeftRunning, "timer descriptor"},
-        Case{"APeriodicTimerSetOnce",
-             [](WindowNumber w, Tasks& tasks) {
-               if (w == 2) tasks.Arm("interval timer profiling", w);
-             },
-             ""},
-        Case{"NoTimerArmed", [](WindowNumber, Tasks&) {}, ""}),
+        LeftRunningCase{"ThreadsPileUp", [](WindowNumber, Tasks& tasks) { tasks.Start("worker"); },
+                        kThreadLeftRunning, "worker"},
+        LeftRunningCase{"ThreadsOfManyNames",
+                        [](WindowNumber w, Tasks& tasks) { tasks.Start("job-" + std::to_string(w)); },
+                        kThreadLeftRunning, "job-*"},
+        LeftRunningCase{"ThreadsNamedAfterTheirCustomers",
+                        [](WindowNumber w, Tasks& tasks) { tasks.Start(std::string(w % 13 + 1, 'x') + "z"); },
+                        kThreadLeftRunning, ""},
+        LeftRunningCase{"AThreadThatIsRenewed",
+                        [](WindowNumber, Tasks& tasks) {
+                          tasks.threads.clear();
+                          tasks.Start("timer");
+                        },
+                        kThreadLeftRunning, "timer"},
+        LeftRunningCase{"AThreadEveryTenthTime",
+                        [](WindowNumber w, Tasks& tasks) {
+                          if (w % 10 == 0) tasks.Start("worker");
+                        },
+                        kThreadLeftRunning, "worker", 40},
+        LeftRunningCase{"OneHelperStartedLazily",
+                        [](WindowNumber w, Tasks& tasks) {
+                          if (w == 2) tasks.Start("helper");
+                        },
+                        ""},
+        LeftRunningCase{"APoolOfTheFirstInvocation",
+                        [](WindowNumber w, Tasks& tasks) {
+                          for (int i = 0; w == 1 && i < 8; ++i) tasks.Start("pool");
+                        },
+                        ""},
+        LeftRunningCase{"APoolThatFillsUpInThree",
+                        [](WindowNumber w, Tasks& tasks) {
+                          if (w <= 3) tasks.Start("pool");
+                        },
+                        ""},
+        LeftRunningCase{"ProcessesPileUp", [](WindowNumber, Tasks& tasks) { tasks.Spawn("sleep"); },
+                        kProcessLeftRunning, "sleep"},
+        LeftRunningCase{"ProcessesOfManyNames",
+                        [](WindowNumber w, Tasks& tasks) { tasks.Spawn(std::string(w % 13 + 1, 'x') + "z"); },
+                        kProcessLeftRunning, "xxxxxxz"},
+        LeftRunningCase{"NobodyWaits", [](WindowNumber, Tasks& tasks) { tasks.Spawn("convert", true); },
+                        kProcessLeftRunning, "convert"},
+        LeftRunningCase{"AProcessIsRenewed",
+                        [](WindowNumber, Tasks& tasks) {
+                          tasks.children.clear();
+                          tasks.Spawn("chrome");
+                        },
+                        kProcessLeftRunning, "chrome"},
+        LeftRunningCase{"ADaemonStartedOnce",
+                        [](WindowNumber w, Tasks& tasks) {
+                          if (w == 3) tasks.Spawn("redis-server");
+                        },
+                        ""},
+        LeftRunningCase{"TheSameTimerSetEachTime",
+                        [](WindowNumber w, Tasks& tasks) { tasks.Arm("interval timer real", w); },
+                        kTimerLeftRunning, "interval timer real"},
+        LeftRunningCase{"TimersPileUp",
+                        [](WindowNumber w, Tasks& tasks) { tasks.Arm("timer " + std::to_string(w), w); },
+                        kTimerLeftRunning, "timer *"},
+        LeftRunningCase{"TimerDescriptors", [](WindowNumber, Tasks& tasks) { tasks.OpenTimer("armed"); },
+                        kTimerLeftRunning, "timer descriptor"},
+        LeftRunningCase{"APeriodicTimerSetOnce",
+                        [](WindowNumber w, Tasks& tasks) {
+                          if (w == 2) tasks.Arm("interval timer profiling", w);
+                        },
+                        ""},
+        LeftRunningCase{"NoTimerArmed", [](WindowNumber, Tasks&) {}, ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(LeftRunning, CountsWhatIsThereAndWhatIsLeft) {

@@ -22,14 +22,14 @@ Draw Of(std::string_view resource, std::string_view unit, double per_window, std
   return draw;
 }
 
-struct Case {
+struct LimitCase {
   const char* name;
   std::vector<Draw> draws;
   const char* fact;  // empty: none
   Severity severity = Severity::kWarning;
 };
 
-class Limit : public testing::TestWithParam<Case> {};
+class Limit : public testing::TestWithParam<LimitCase> {};
 
 TEST_P(Limit, IsToldOfWhenItIsNear) {
   const Drafts drafts = ApproachingLimits(GetParam().draws);
@@ -45,24 +45,25 @@ TEST_P(Limit, IsToldOfWhenItIsNear) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Limit,
-    testing::Values(Case{"Descriptors",
-                         {Of("descriptors", "descriptors", 2, 1024, 1000)},
-                         "at this pace descriptors will be used up in 500 invocations: 1000 of 1024 left"},
-                    Case{"Memory",
-                         {Of("memory", "bytes", 1 << 20, 128 << 20, 64 << 20)},
-                         "at this pace memory will be used up in 64 invocations: 64.0 MB of 128.0 MB left",
-                         Severity::kCritical},
-                    Case{"SeveralCausesOfOneLimit",
-                         {Of("/tmp", "bytes", 1000, 1 << 20, 1'000'000),
-                          Of("/tmp", "bytes", 1000, 1 << 20, 1'000'000)},
-                         "at this pace /tmp will be used up in 500 invocations: 976.6 KB of 1.0 MB left"},
-                    Case{"UsedUp",
-                         {Of("descriptors", "descriptors", 2, 1024, 0)},
-                         "at this pace descriptors will be used up in 0 invocations: 0 of 1024 left",
-                         Severity::kCritical},
-                    Case{"FarAway", {Of("descriptors", "descriptors", 1, 1024, 1000)}, ""},
-                    Case{"NoGrowth", {Of("descriptors", "descriptors", 0, 1024, 10)}, ""},
-                    Case{"NoLimit", {Of("memory", "bytes", 1 << 20, 0, 0)}, ""}),
+    testing::Values(
+        LimitCase{"Descriptors",
+                  {Of("descriptors", "descriptors", 2, 1024, 1000)},
+                  "at this pace descriptors will be used up in 500 invocations: 1000 of 1024 left"},
+        LimitCase{"Memory",
+                  {Of("memory", "bytes", 1 << 20, 128 << 20, 64 << 20)},
+                  "at this pace memory will be used up in 64 invocations: 64.0 MB of 128.0 MB left",
+                  Severity::kCritical},
+        LimitCase{
+            "SeveralCausesOfOneLimit",
+            {Of("/tmp", "bytes", 1000, 1 << 20, 1'000'000), Of("/tmp", "bytes", 1000, 1 << 20, 1'000'000)},
+            "at this pace /tmp will be used up in 500 invocations: 976.6 KB of 1.0 MB left"},
+        LimitCase{"UsedUp",
+                  {Of("descriptors", "descriptors", 2, 1024, 0)},
+                  "at this pace descriptors will be used up in 0 invocations: 0 of 1024 left",
+                  Severity::kCritical},
+        LimitCase{"FarAway", {Of("descriptors", "descriptors", 1, 1024, 1000)}, ""},
+        LimitCase{"NoGrowth", {Of("descriptors", "descriptors", 0, 1024, 10)}, ""},
+        LimitCase{"NoLimit", {Of("memory", "bytes", 1 << 20, 0, 0)}, ""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Limit, KeepsResourcesApart) {

@@ -7,14 +7,14 @@
 namespace cleanslate {
 namespace {
 
-struct Case {
+struct RecurrenceCase {
   const char* name;
   std::function<std::int64_t(WindowNumber)> events;  // of each window
   WindowNumber judged;                               // windows looked at
   WindowNumber recurs_by;                            // 0: never
 };
 
-class RecurrenceOf : public testing::TestWithParam<Case> {};
+class RecurrenceOf : public testing::TestWithParam<RecurrenceCase> {};
 
 TEST_P(RecurrenceOf, IsFoundInTimeOrNever) {
   Recurrence recurrence(16);
@@ -33,14 +33,15 @@ TEST_P(RecurrenceOf, IsFoundInTimeOrNever) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, RecurrenceOf,
-    testing::Values(Case{"EachWindow", [](WindowNumber) { return 1; }, 1000, 5},
-                    Case{"SeveralInEachWindow", [](WindowNumber w) { return 1 + w % 3; }, 1000, 5},
-                    Case{"EverySecond", [](WindowNumber w) { return w % 2 == 0; }, 1000, 40},
-                    Case{"EveryTenth", [](WindowNumber w) { return w % 10 == 0; }, 1000, 40},
-                    Case{"Once", [](WindowNumber w) { return w == 7; }, 1000, 0},
-                    Case{"ColdStartOnly", [](WindowNumber w) { return w == 1 ? 5 : 0; }, 1000, 0},
-                    Case{"FirstThreeWindows", [](WindowNumber w) { return w <= 3; }, 1000, 0},
-                    Case{"EverDoublingDistance", [](WindowNumber w) { return (w & (w - 1)) == 0; }, 1000, 0}),
+    testing::Values(RecurrenceCase{"EachWindow", [](WindowNumber) { return 1; }, 1000, 5},
+                    RecurrenceCase{"SeveralInEachWindow", [](WindowNumber w) { return 1 + w % 3; }, 1000, 5},
+                    RecurrenceCase{"EverySecond", [](WindowNumber w) { return w % 2 == 0; }, 1000, 40},
+                    RecurrenceCase{"EveryTenth", [](WindowNumber w) { return w % 10 == 0; }, 1000, 40},
+                    RecurrenceCase{"Once", [](WindowNumber w) { return w == 7; }, 1000, 0},
+                    RecurrenceCase{"ColdStartOnly", [](WindowNumber w) { return w == 1 ? 5 : 0; }, 1000, 0},
+                    RecurrenceCase{"FirstThreeWindows", [](WindowNumber w) { return w <= 3; }, 1000, 0},
+                    RecurrenceCase{"EverDoublingDistance", [](WindowNumber w) { return (w & (w - 1)) == 0; },
+                                   1000, 0}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Recurrence, CountsAllEventsAndKnowsTheFirst) {

@@ -33,6 +33,15 @@ class SimulatedProcess {
     site.live_blocks += blocks;
     site.live_bytes += bytes;
   }
+  void MapFile(std::uint32_t stack, std::int64_t bytes) {
+    HeapSite& site = files_mapped_[stack];
+    site.stack = static_cast<StackId>(stack);
+    site.of_files = true;
+    site.survived_blocks = 1;
+    site.survived_bytes = bytes;
+    ++site.live_blocks;
+    site.live_bytes += bytes;
+  }
   // Blocks of earlier windows.
   void Free(std::uint32_t stack, std::int64_t blocks, std::int64_t bytes) {
     HeapSite& site = Site(stack);
@@ -107,6 +116,11 @@ class SimulatedProcess {
       live_[stack].survived_blocks = live_[stack].survived_bytes = 0;
     }
     touched_.clear();
+    next.mappings.sites.clear();
+    for (auto& [stack, site] : files_mapped_) {
+      next.mappings.sites.push_back(site);
+      site.survived_blocks = site.survived_bytes = 0;
+    }
     next.descriptors.open.clear();
     for (const auto& [fd, descriptor] : open_) next.descriptors.open.push_back(descriptor);
     next.files.changed = ChangedFiles();
@@ -169,6 +183,7 @@ class SimulatedProcess {
   Snapshot now_;
   std::map<std::uint32_t, HeapSite> live_;
   std::map<std::uint32_t, HeapSite> touched_;
+  std::map<std::uint32_t, MappingSite> files_mapped_;
   std::map<int, Descriptor> open_;
   std::map<std::string, FileEntry> files_, files_before_;
   int next_fd_ = 3;

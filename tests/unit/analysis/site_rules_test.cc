@@ -15,7 +15,7 @@ struct Window {
   std::int64_t live;
 };
 
-struct Case {
+struct SiteCase {
   const char* name;
   std::vector<Window> windows;
   bool grows;  // in the last window
@@ -36,7 +36,7 @@ bool Grows(const std::vector<Window>& windows) {
 }
 
 TEST(SiteRules, JudgeTheNetAmount) {
-  const std::vector<Case> cases = {
+  const std::vector<SiteCase> cases = {
       {"one more each time", {{1, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}}, true},
       {"one too early to tell", {{1, 1}, {1, 2}, {1, 3}, {1, 4}}, false},
       {"renewed each time", {{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}, false},
@@ -48,7 +48,7 @@ TEST(SiteRules, JudgeTheNetAmount) {
       {"a pool of four", {{1, 1}, {1, 2}, {1, 3}, {1, 4}, {0, 4}}, false},
       {"the cold start is cleared away later", {{50, 50}, {1, 51}, {1, 52}, {1, 3}, {1, 4}}, false},
   };
-  for (const Case& each : cases) EXPECT_EQ(Grows(each.windows), each.grows) << each.name;
+  for (const SiteCase& each : cases) EXPECT_EQ(Grows(each.windows), each.grows) << each.name;
 }
 
 TEST(SiteRules, WhatSurvivesWithoutGrowthIsInformationOnlyWhereThereIsARuleForIt) {

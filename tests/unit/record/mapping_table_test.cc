@@ -19,13 +19,13 @@ class MappingTableTest : public ::testing::Test {
     std::string text;
     table_.ForEach([&](const Mapping& m) {
       text += std::to_string(m.start / kUnit) + "-" + std::to_string(m.end / kUnit) + "@" +
-              std::to_string(m.birth.window) + " ";
+              std::to_string(m.birth.window) + (m.of_file ? "f " : " ");
     });
     return text;
   }
 
-  void Add(std::uintptr_t start, std::size_t units, Birth birth) {
-    table_.Add(start * kUnit, units * kUnit, birth);
+  void Add(std::uintptr_t start, std::size_t units, Birth birth, bool of_file = false) {
+    table_.Add(start * kUnit, units * kUnit, birth, of_file);
   }
   MappingTable::Removed Remove(std::uintptr_t start, std::size_t units) {
     return table_.Remove(start * kUnit, units * kUnit);
@@ -62,6 +62,15 @@ TEST_F(MappingTableTest, WhatWasTakenAwayCanBePutBack) {
   table_.PutBack(removed);
   EXPECT_EQ(Show(), before);
   EXPECT_EQ(Remove(5000, 10).count, 0u);
+}
+
+TEST_F(MappingTableTest, ThePiecesOfAFilesAreTheFiles) {
+  Add(100, 300, {StackId{1}, 1}, true);
+  Add(400, 100, {StackId{1}, 1});
+  const MappingTable::Removed removed = Remove(200, 50);
+  EXPECT_EQ(Show(), "100-200@1f 250-400@1f 400-500@1 ");
+  table_.PutBack(removed);
+  EXPECT_EQ(Show(), "100-400@1f 400-500@1 ");
 }
 
 TEST_F(MappingTableTest, HoldsWholePages) {

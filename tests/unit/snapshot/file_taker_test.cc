@@ -104,6 +104,7 @@ struct Listing {
       entry.device = status.st_dev;
       entry.inode = status.st_ino;
       if (entry.type != FileType::kDirectory) ++names;
+      if (entry.type != FileType::kRegular) allocated += status.st_blocks * 512;
       if (entry.type != FileType::kRegular || !counted.insert(entry.inode).second) continue;
       bytes += entry.bytes;
       allocated += status.st_blocks * 512;
@@ -570,6 +571,34 @@ TEST_F(Folder, CountsAHardLinkedFileOnce) {
   taken = taker.Take({}, kForever);
   EXPECT_EQ(taken.bytes, 0);
   EXPECT_EQ(taken.allocated, 0);
+}
+
+// The file system of shared memory is the one that each machine has.
+TEST(FileSystem, TellsWhatNoNameAccountsFor) {
+  FileTakerOptions options;
+  options.folders = {"/dev/shm"};
+  FileTaker taker(options);
+  const std::string file = "/dev/shm/file-taker-test-" + std::to_string(getpid());
+  const auto write = [&] { std::ofstream(file) << std::string(1'000'000, 'x'); };
+  EXPECT_EQ(taker.Take({}, kForever).unaccounted, 0);
+  write();
+  EXPECT_EQ(taker.Take({}, kForever).unaccounted, 0);
+  const int held = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  std::filesystem::remove(file);
+  const std::int64_t hidden = taker.Take({}, kForever).unaccounted.value_or(-1);
+  EXPECT_GE(hidden, 1'000'000);
+  EXPECT_LT(hidden, 1'010'000);
+  Descriptor known;
+  known.kind = DescriptorKind::kFile;
+  known.deleted = true;
+  struct stat status = {};
+  ASSERT_EQ(fstat(held, &status), 0);
+  known.device = status.st_dev;
+  known.inode = status.st_ino;
+  known.allocated = std::int64_t{status.st_blocks} * 512;
+  EXPECT_EQ(taker.Take({.open = {&known, 1}}, kForever).unaccounted, 0);
+  close(held);
+  EXPECT_EQ(taker.Take({}, kForever).unaccounted, 0);
 }
 
 TEST_F(Folder, MeasuresItsFileSystem) {

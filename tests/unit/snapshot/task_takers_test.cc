@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -16,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "snapshot/child_taker.h"
+#include "snapshot/orphan_taker.h"
 #include "snapshot/thread_taker.h"
 
 namespace cleanslate {
@@ -174,6 +176,80 @@ TEST(ChildTaker, FindsChildrenOfChildren) {
   waitpid(pid, nullptr, 0);
   close(ready[0]);
   close(ready[1]);
+}
+
+// Two processes above, one of them ours: what is left when the middle one has ended. -1: the pipe broke.
+pid_t LeaveBehind(bool own_session) {
+  int ready[2];
+  if (pipe(ready) != 0) return -1;
+  const pid_t middle = fork();
+  if (middle == 0) {
+    if (own_session) setsid();
+    const pid_t below = fork();
+    if (below == 0) {
+      while (true) pause();
+    }
+    (void)!write(ready[1], &below, sizeof below);
+    _exit(0);
+  }
+  waitpid(middle, nullptr, 0);
+  pid_t below = -1;
+  if (read(ready[0], &below, sizeof below) != static_cast<ssize_t>(sizeof below)) below = -1;
+  close(ready[0]);
+  close(ready[1]);
+  return below;
+}
+
+// Other tests leave orphans in this session too.
+const ChildProcess* At(const ChildSnapshot& children, pid_t pid) {
+  for (const ChildProcess& each : children.children)
+    if (each.pid == pid) return &each;
+  return nullptr;
+}
+
+class Orphans : public testing::TestWithParam<bool> {};
+
+TEST_P(Orphans, AreFoundAndFollowedUntilTheyEnd) {
+  std::set<pid_t> started;
+  OrphanTaker taker([&](pid_t pid) { return started.contains(pid) ? Birth{StackId{7}, 3} : Birth{}; });
+  ChildSnapshot children;
+  const auto take = [&](bool search) {
+    children = {};
+    taker.AddTo(children, 3, search, Soon());
+  };
+  take(true);
+  const pid_t left = LeaveBehind(GetParam());
+  ASSERT_GT(left, 0);
+  EXPECT_EQ(At(children, left), nullptr);
+  started.insert(getsid(left));
+  take(true);
+  ASSERT_NE(At(children, left), nullptr);
+  EXPECT_EQ(At(children, left)->born, 3u);
+  EXPECT_EQ(At(children, left)->stack, StackId{7});
+  take(false);
+  EXPECT_NE(At(children, left), nullptr);
+  kill(left, SIGKILL);
+  for (const auto end = Soon(); At(children, left) != nullptr; take(true))
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+}
+
+INSTANTIATE_TEST_SUITE_P(InASessionOfTheirOwnOrNot, Orphans, testing::Bool());
+
+TEST(Orphans, AreFollowedFromWhenTheyHungOnUs) {
+  OrphanTaker finder({}), taker({});
+  const pid_t left = LeaveBehind(false);
+  ASSERT_GT(left, 0);
+  ChildSnapshot found, none;
+  finder.AddTo(found, 1, true, Soon());
+  ASSERT_NE(At(found, left), nullptr);
+  ChildSnapshot hanging;
+  hanging.children = {*At(found, left)};
+  hanging.children.front().born = 2;
+  taker.AddTo(hanging, 2, false, Soon());
+  taker.AddTo(none, 3, false, Soon());
+  ASSERT_NE(At(none, left), nullptr);
+  EXPECT_EQ(At(none, left)->born, 2u);
+  kill(left, SIGKILL);
 }
 
 TEST(ChildTaker, SaysWhatTheBudgetCut) {
