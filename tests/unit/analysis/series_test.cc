@@ -25,7 +25,7 @@ struct Shape {
   friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.name; }
 };
 
-std::string NameOf(const testing::TestParamInfo<Shape>& info) {
+std::string NameOfShape(const testing::TestParamInfo<Shape>& info) {
   return info.param.name;
 }
 
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
               [](WindowNumber w) { return Blocks(20 + (w > 30) + (w > 210) + (w > 800)); }},
         Shape{"FillsThenClears", [](WindowNumber w) { return Blocks(w % 3); }},
         Shape{"SlowlyFalling", [](WindowNumber w) { return Blocks(2000 - w); }}),
-    NameOf);
+    NameOfShape);
 
 class Jitter : public testing::TestWithParam<std::uint32_t> {};
 
@@ -196,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(
                 return Blocks(50 + Noise(w) % 3 + std::max<std::int64_t>(0, std::int64_t{w} - 300));
               },
               700}),
-    NameOf);
+    NameOfShape);
 
 TEST(Series, CallsGrowthOnlyInWindowsThatRise) {
   Series series(0, {});

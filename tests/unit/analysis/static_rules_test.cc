@@ -63,7 +63,7 @@ const Variable variables[] = {
 };
 
 // As the symbol table of this program would have it; what the tests' own scaffolding changes has no name.
-DataName NameOf(const StaticRange& range) {
+DataName NameOfRange(const StaticRange& range) {
   static const std::uintptr_t bias = [] {
     LoadedModules modules;
     modules.Refresh();
@@ -115,7 +115,7 @@ class Process {
     for (WindowNumber i = 1; i <= windows; ++i) {
       handler.run(i);
       Drafts drafts;
-      rules.Observe(i, Take(), &NameOf, drafts);
+      rules.Observe(i, Take(), &NameOfRange, drafts);
       std::erase_if(drafts, [](const Draft& draft) { return !draft.subject.starts_with("g_"); });
       if (!drafts.empty()) {
         warning = drafts.front();
