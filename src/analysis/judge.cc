@@ -36,15 +36,16 @@ namespace {
 constexpr std::size_t kNamedPerFinding = 4;
 constexpr std::size_t kMostCollectedKnown = 16384;
 
-// A runtime that frees in its own time gathers garbage for long and drops it at once. Only what still rises
-// after several such drops, or has risen for very long, is growth.
-constexpr std::int64_t kCollectorFalls = 3;
+// A runtime that frees in its own time gathers garbage and drops it at once, after hundreds of invocations
+// where they make little, and later each time, for its heap grows meanwhile. What each of several drops has
+// left more of is growth, and what is too much to be garbage: V8 collects before its buffers are so large.
 constexpr std::int64_t kCollectorWindows = 64;
-constexpr std::int64_t kCollectorWindowsWithoutFall = 256;
+constexpr std::int64_t kCollectorFloors = 3;
+constexpr std::int64_t kCollectorBytes = 64 << 20;
 
-bool OutlastsCollection(const Growth& growth) {
-  if (growth.over >= kCollectorWindowsWithoutFall) return true;
-  return growth.over >= kCollectorWindows && growth.falls >= kCollectorFalls;
+bool OutlastsCollection(const Draft& draft) {
+  return draft.growth.over >= kCollectorWindows &&
+         (draft.growth.risen_floors >= kCollectorFloors || draft.bytes >= kCollectorBytes);
 }
 
 // Python frees at once what nothing refers to, but cycles only when enough has piled up: in dozens of
@@ -343,7 +344,7 @@ class Judge::Memory {
   // again.
   bool IsKnownGarbage(const Draft& draft) const {
     return options_.least > Severity::kInfo && IsMemory(draft.rule) && collected_.contains(draft.stack) &&
-           !OutlastsCollection(draft.growth);
+           !OutlastsCollection(draft);
   }
 
   Cause Named(Draft draft, const StackNamer& name) {
@@ -380,7 +381,7 @@ class Judge::Memory {
   void Collected(Draft& draft) {
     if (collected_.size() >= kMostCollectedKnown) collected_.clear();
     collected_.insert(draft.stack);
-    if (!OutlastsCollection(draft.growth)) TakeBackGrowth(draft);
+    if (!OutlastsCollection(draft)) TakeBackGrowth(draft);
   }
 
   static void TakeBackGrowth(Draft& draft) {

@@ -81,6 +81,8 @@ void Staircase::Observe(WindowNumber window, std::int64_t level) {
   }
   if (by < 0) {
     last_fall_ = window;
+    risen_floors_ = falls_ > 0 && level > floor_ ? risen_floors_ + 1 : 0;
+    floor_ = level;
     if (window > kColdStart + 1)
       ++falls_;
     else
@@ -247,7 +249,6 @@ std::int64_t Series::rises() const {
 Growth Series::Judge() const {
   Growth growth;
   growth.rises = rises();
-  growth.falls = std::max(count_.falls(), bytes_.falls());
   Staircase::Verdict verdict = count_.Judge(false);
   if (!verdict.growing && !count_.RunsOut()) {
     verdict = bytes_.Judge(!count_.RoseWithin(kSteadyRun));
@@ -259,6 +260,7 @@ Growth Series::Judge() const {
   }
   if (verdict.growing) {
     growth.pattern = Pattern::kGrowing;
+    growth.risen_floors = (growth.by_bytes ? bytes_ : count_).risen_floors();
     growth.run = verdict.run;
     growth.over = verdict.over;
     growth.events = verdict.events;

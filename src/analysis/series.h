@@ -48,7 +48,7 @@ struct Growth {
   std::int64_t events = 0;           // growing: in how many of these it rose, as far as remembered
   double count_per_window = 0;       // growing: averages over these
   double bytes_per_window = 0;
-  std::int64_t falls = 0;  // windows that fell, whatever the pattern
+  std::int64_t risen_floors = 0;   // growing: the last falls on end that each left more than the one before
 };
 
 // One number over the windows.
@@ -85,6 +85,7 @@ class Staircase {
   bool rose() const { return run_ > 0; }
   std::int64_t rises() const { return rises_; }
   std::int64_t falls() const { return falls_; }
+  std::int64_t risen_floors() const { return risen_floors_; }
   bool RoseWithin(WindowNumber windows) const;
   std::int64_t RiseIn(WindowNumber window) const;  // 0 when it did not rise, or that is forgotten
 
@@ -121,6 +122,8 @@ class Staircase {
   std::int64_t record_run_ = 0;  // of them, those on end that reached a new peak
   std::int64_t rises_ = 0;
   std::int64_t falls_ = 0;
+  std::int64_t floor_ = 0;  // what the last fall has left
+  std::int64_t risen_floors_ = 0;
 };
 
 class Series {

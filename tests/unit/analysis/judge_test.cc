@@ -231,6 +231,27 @@ TEST(Judge, IsPatientWithGarbageCollectors) {
   EXPECT_EQ(process.FirstFinding(1000, act), 0u);
 }
 
+// A small function's garbage is dropped late, and later each time.
+TEST(Judge, IsPatientWithGarbageCollectorsWhoseHeapGrows) {
+  SimulatedProcess process(kWarningsOnly);
+  process.NameStack(9, "v8::internal::Heap::Grow()", "node");
+  std::int64_t garbage = 0;
+  const auto act = [&](WindowNumber w) {
+    process.Allocate(9, 1, 4096);
+    ++garbage;
+    if (w != 12 && w != 24 && w != 36 && w != 72 && w != 352) return;
+    process.Free(9, garbage - 1, (garbage - 1) * 4096);
+    garbage = 1;
+  };
+  EXPECT_EQ(process.FirstFinding(1000, act), 0u);
+}
+
+TEST(Judge, FindsALeakThatNoGarbageCollectorWouldLetGrowSoLarge) {
+  SimulatedProcess process(kWarningsOnly);
+  process.NameStack(9, "node::NodeArrayBufferAllocator::Allocate", "node");
+  EXPECT_EQ(process.FirstFinding(1000, [&](WindowNumber) { process.Allocate(9, 1, 1 << 19); }), 128u);
+}
+
 TEST(Judge, FindsALeakBehindAGarbageCollector) {
   SimulatedProcess process(kWarningsOnly);
   process.NameStack(9, "v8::internal::Heap::Grow()", "node");
