@@ -73,8 +73,8 @@ std::optional<std::size_t> ShortStringSize(Bytes image, std::uintptr_t address, 
 
 class TextSearch {
  public:
-  TextSearch(Bytes image, std::uintptr_t address, std::span<const Stretch> changed)
-      : image_(image), address_(address), changed_(changed) {
+  TextSearch(Bytes image, std::uintptr_t address, std::span<const Stretch> changed, Stretch heap)
+      : image_(image), address_(address), changed_(changed), heap_(heap) {
     for (const unsigned char c : image.subspan(changed.front().begin, Length())) noise_ += IsNoise(c);
   }
 
@@ -104,7 +104,7 @@ class TextSearch {
       for (std::size_t bytes; past < end && (bytes = CharacterBytes(within, past)) > 0;) past += bytes;
       if (past > at) {
         const Stretch text = Living({at, past});
-        if (HasChanged(text) && IsText(text)) texts.push_back(text);
+        if (HasChanged(text) && !IsOfPointer(text) && IsText(text)) texts.push_back(text);
       }
       at = past + 1;
     }
@@ -128,6 +128,17 @@ class TextSearch {
     const std::size_t head_end = std::min(text.end, text.begin + (8 - (address_ + text.begin) % 8) % 8);
     return IsChanged({head_end, text.end}) ||
            (IsChanged({text.begin, head_end}) && ReadsAsWords(Part({text.begin, head_end})));
+  }
+
+  // Is it a part of an aligned word that is an address on the heap?
+  bool IsOfPointer(const Stretch& text) const {
+    const std::size_t into_word = (address_ + text.begin) % 8;
+    if (into_word > text.begin) return false;
+    const std::size_t start = text.begin - into_word;
+    if (text.end > start + 8 || start + 8 > image_.size()) return false;
+    std::uint64_t word = 0;
+    std::memcpy(&word, image_.data() + start, sizeof word);
+    return word >= heap_.begin && word < heap_.end;
   }
 
   bool IsChanged(const Stretch& part) const {
@@ -158,14 +169,15 @@ class TextSearch {
   Bytes image_;
   std::uintptr_t address_;
   std::span<const Stretch> changed_;
+  Stretch heap_;
   std::size_t noise_ = 0;
 };
 
 }  // namespace
 
 void FindChangedTexts(std::span<const unsigned char> image, std::uintptr_t address,
-                      std::span<const Stretch> changed, std::vector<Stretch>& texts) {
-  if (!changed.empty()) TextSearch(image, address, changed).FindAll(texts);
+                      std::span<const Stretch> changed, Stretch heap, std::vector<Stretch>& texts) {
+  if (!changed.empty()) TextSearch(image, address, changed, heap).FindAll(texts);
 }
 
 }  // namespace cleanslate

@@ -1,6 +1,7 @@
 #include "snapshot/static_taker.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,15 @@ bool ReadFile(const std::string& path, std::uint64_t offset, unsigned char* to, 
   const ssize_t got = pread(fd, to, bytes, static_cast<off_t>(offset));
   close(fd);
   return got == static_cast<ssize_t>(bytes);
+}
+
+// What lies below the break: the heap, and the program itself. Not where addresses are so small that four
+// letters have the value of one.
+Stretch HeapAddresses() {
+  constexpr std::size_t kMostBytes = std::size_t{16} << 30;  // more than a function may have
+  constexpr std::size_t kLeast = std::size_t{1} << 40;
+  const auto end = static_cast<std::size_t>(raw::Call(SYS_brk, 0));
+  return {end > kLeast + kMostBytes ? end - kMostBytes : end, end};
 }
 
 // A text that lies in two chunks was found in each of them.
@@ -258,7 +268,7 @@ void StaticTaker::AddRanges(const Segment& segment, StaticSnapshot& taken) {
       continue;
     }
     texts_.clear();
-    FindChangedTexts(image, segment.data.start, group, texts_);
+    FindChangedTexts(image, segment.data.start, group, HeapAddresses(), texts_);
 
     std::size_t at = 0;  // in the group
     const auto add_until = [&](std::size_t limit) {

@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 constexpr std::size_t kFront = 32;  // zeros around what a test writes
 
 // The texts in `now`, which stands where `before` stood, among zeros.
-std::vector<std::string> Texts(std::string before, std::string now) {
+std::vector<std::string> Texts(std::string before, std::string now, Stretch heap = {}) {
   const std::size_t size = std::max(before.size(), now.size());
   before.resize(size);
   now.resize(size);
@@ -33,7 +33,7 @@ std::vector<std::string> Texts(std::string before, std::string now) {
     changed.back().end = kFront + i + 1;
   }
   std::vector<Stretch> found;
-  FindChangedTexts(image, reinterpret_cast<std::uintptr_t>(image), changed, found);
+  FindChangedTexts(image, reinterpret_cast<std::uintptr_t>(image), changed, heap, found);
   std::vector<std::string> texts;
   for (const Stretch& text : found)
     texts.emplace_back(reinterpret_cast<const char*>(image) + text.begin, text.end - text.begin);
@@ -60,6 +60,17 @@ TEST(ChangedText, WordsThatPeopleRead) {
 TEST(ChangedText, TheWholeTextWhateverOfItChanged) {
   EXPECT_THAT(Texts(WithNul("customer-4711"), WithNul("customer-4811")), ElementsAre("customer-4811"));
   EXPECT_THAT(Texts(WithNul("alexander"), std::string("anna\0nder\0", 10)), ElementsAre("anna"));
+}
+
+TEST(ChangedText, AnAddressOnTheHeapThatHasTheBytesOfAWord) {
+  const std::uintptr_t address = 0x55757a6c4b30;  // "0Klzu" and 'U', then two NULs
+  const std::string vector = BytesOf(address) + BytesOf(address + 4) + BytesOf(address + 8);
+  EXPECT_THAT(Texts("", vector), ElementsAre("0KlzuU", "4KlzuU", "8KlzuU"));
+  const Stretch heap = {address & ~std::uintptr_t{0xffffff}, address + 0x21000};
+  EXPECT_THAT(Texts("", vector, heap), IsEmpty());
+  EXPECT_THAT(Texts("", BytesOf(address ^ 0x21), heap), IsEmpty());  // the first byte is none of a text
+  EXPECT_THAT(Texts("", WithNul("0KlzuUser"), heap), ElementsAre("0KlzuUser"));
+  EXPECT_THAT(Texts("", WithNul("acme-1"), heap), ElementsAre("acme-1"));
 }
 
 TEST(ChangedText, AFieldThatIsFullNeedsNoNul) {
@@ -109,7 +120,8 @@ std::size_t TextsInString(std::string value, Change change) {
   for (std::size_t i = 0; i < sizeof place; ++i)
     if (static_cast<unsigned char>(old[i]) != bytes[i]) changed.push_back({i, i + 1});
   std::vector<Stretch> texts;
-  FindChangedTexts(std::span(bytes, sizeof place), reinterpret_cast<std::uintptr_t>(&place), changed, texts);
+  const auto address = reinterpret_cast<std::uintptr_t>(&place);
+  FindChangedTexts(std::span(bytes, sizeof place), address, changed, {}, texts);
   return texts.size();
 }
 
