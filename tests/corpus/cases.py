@@ -55,7 +55,7 @@ class Settings:
     by: int = 0  # a leak must be named by this one; 0: by the fifth, in a run of 40 or more by the last
     events: str = "unique"  # or "rotating" (three customers in turn), "same"
     peer: str = ""  # "keeping", "closing": the case talks to it
-    pause: int = 0  # milliseconds between an answer and the next event
+    pause: int = 0  # milliseconds until the next event, from the answer or from when the closing peer has closed
     memory: int = 128  # megabytes that the function is told it has
     nofile: int = 1024  # descriptors, Lambda's own limit
     alone: str = ""  # "yes": it shares its process with nobody
@@ -153,5 +153,5 @@ def _settings(text):
         else:
             raise ValueError(f"with: {word}: no such setting")
     if settings.get("peer") == "closing":
-        settings.setdefault("pause", 100)  # so that the peer has closed
+        settings.setdefault("pause", 20)  # so that the function has heard that the peer has closed
     return settings | ({"env": tuple(env)} if env else {})

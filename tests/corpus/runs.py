@@ -12,6 +12,8 @@ import threading
 import time
 import zlib
 
+from peers import Peers
+
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 BUILD = pathlib.Path(os.environ.get("CLEANSLATE_BUILD", SOURCE / "build")).resolve()
@@ -67,19 +69,31 @@ def event_of(kind, number):
     }
 
 
-def run(command, scratch, root, settings, peers, preload=True, env=(), pause_every=1, n=None):
-    """Invokes `command` as `settings` ask for. `scratch` is emptied, and holds what the run leaves."""
+def run(command, scratch, root, settings, preload=True, every_window=True, env=(), pause_every=1, n=None):
+    """Invokes `command` as `settings` ask for. `scratch` is emptied, and holds what the run leaves.
+
+    Not `every_window`: only those with a warning are reported, which costs less, and is what functions do by default.
+    """
+    env = [*env, ("CLEANSLATE_REPORT", "all" if every_window else "findings")]
+    with Peers() as peers:
+        done = _run(command, scratch, root, settings, peers, preload, env, pause_every, n or settings.n)
+    windows = sum(report["cleanslate"]["type"] == "window" for report in done.reports)
+    if not done.trouble and preload and every_window and windows != len(done.answers):
+        done.trouble = f"{windows} windows of {len(done.answers)} invocations"
+    return done
+
+
+def _run(command, scratch, root, settings, peers, preload, env, pause_every, n):
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     # Other programs of the machine use /tmp meanwhile. A socket's path has to be short, so it isn't in `scratch`.
     tmp = tempfile.mkdtemp(prefix="corpus-")
     reports = scratch / "reports.jsonl"
-    n = n or settings.n
     variables = {
         "TMPDIR": tmp,
         "CLEANSLATE_TMP": tmp,
         "PYTHONDONTWRITEBYTECODE": 1,
-        **peers,
+        **peers.addresses(),
         **dict(settings.env),
         **dict(env),
     }
@@ -98,7 +112,7 @@ def run(command, scratch, root, settings, peers, preload=True, env=(), pause_eve
         )
         _running.add(runner)
         try:
-            trouble, answers = _invoke_all(runner, output, settings, n, pause_every)
+            trouble, answers = _invoke_all(runner, output, settings, peers, n, pause_every)
             if not trouble:
                 runner.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -113,12 +127,8 @@ def run(command, scratch, root, settings, peers, preload=True, env=(), pause_eve
     if not trouble and runner.returncode:
         trouble = f"the run ended with {runner.returncode}: {text[-400:]}"
     lines = reports.read_text().splitlines() if reports.exists() else []
-    done = Done(trouble, [json.loads(line) for line in lines], answers, text)
-    windows = sum(report["cleanslate"]["type"] == "window" for report in done.reports)
-    if not done.trouble and preload and windows != n:
-        done.trouble = f"{windows} windows of {n} invocations"
     shutil.rmtree(tmp, ignore_errors=True)
-    return done
+    return Done(trouble, [json.loads(line) for line in lines], answers, text)
 
 
 def end_all():
@@ -134,14 +144,16 @@ def _plain_environment():
     return kept | {"LANG": "C.UTF-8"}
 
 
-def _invoke_all(runner, output, settings, n, pause_every):
+def _invoke_all(runner, output, settings, peers, n, pause_every):
     port = _port_of(runner, output)
     if port is None:
         return "the run didn't start", []
     answers = []
     try:
         for number in range(n):
-            if settings.pause and number % pause_every == 0:
+            if number % pause_every == 0:
+                if settings.peer == "closing" and not peers.wait_until_closed(PATIENCE):
+                    return "the peer could not close its connections", answers
                 time.sleep(settings.pause / 1000)
             answer = _invoke(port, event_of(settings.events, number))
             answers.append(answer)

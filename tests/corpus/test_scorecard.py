@@ -33,7 +33,7 @@ class Scorecard(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / file).write_text(text.format(**values))
             done = subprocess.run(
-                [sys.executable, SCORECARD, "--cases", folder, *options], capture_output=True, text=True, timeout=120
+                [sys.executable, SCORECARD, "--cases", folder, *options], capture_output=True, text=True, timeout=600
             )
         return done.returncode, done.stdout + done.stderr
 
@@ -88,6 +88,19 @@ class Scorecard(unittest.TestCase):
         code, said = self.score(FAILING, name="clean_one", comment="# clean of: heap-growth")
         self.assertEqual(code, 2, said)
         self.assertIn("BROKEN   case.py:clean_one", said)
+
+    def test_a_handler_that_fails_among_those_that_may_is_no_result(self):
+        text = FAILING + FAILING.replace("{name}", "clean_other").replace("{comment}", "{other}")
+        may = "# clean of: umask-changed\n# with: errors=expected"
+        code, said = self.score(text, "--thousand", name="clean_one", comment=may, other=may)
+        self.assertEqual(code, 0, said)
+        code, said = self.score(text, "--thousand", name="clean_one", comment=may, other="# clean of: umask-changed")
+        self.assertEqual(code, 2, said)
+
+    def test_a_thousand_invocations_that_nobody_watched_are_no_result(self):
+        comment = "# clean of: heap-growth\n# with: env.CLEANSLATE=off"
+        code, said = self.score(HARMLESS, "--thousand", name="clean_one", comment=comment)
+        self.assertEqual(code, 2, said)
 
     def test_a_case_without_an_expectation_is_an_error(self):
         for name, comment in (

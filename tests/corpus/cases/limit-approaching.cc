@@ -103,6 +103,7 @@ INIT init_clean_many_opened_and_closed() {
 }
 
 // clean of: limit-approaching
+// with: alone=yes
 HANDLER clean_many_opened_and_closed(const Event&) {
   int fds[70];
   for (int& fd : fds) fd = OpenOne();

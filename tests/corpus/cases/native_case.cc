@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 
 #include <cstdio>
 #include <sstream>
@@ -42,6 +43,13 @@ std::vector<Handler> HandlersOf(const std::string& names) {
     if (init != nullptr) init();
   }
   return handlers;
+}
+
+// As together.py does.
+void LeakWhenAsked(const Event& event) {
+  const char* const from = std::getenv("LEAKS_FROM");
+  if (from != nullptr && event.number >= std::atoi(from))
+    open(TmpPath("").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 }  // namespace
@@ -102,6 +110,7 @@ int Run(int argc, char** argv) {
         answer = '"' + handler(event) + '"';
         if (AfterResponse()) later.push_back(std::exchange(AfterResponse(), nullptr));
       }
+      LeakWhenAsked(event);
       witness.After();
       sent = client.Respond(invocation.request_id, answer);
     } catch (const std::exception& error) {

@@ -12,8 +12,8 @@ async function charge() {
   throw new Error('card declined');
 }
 
-async function reserve(event) {
-  await sleep(150);
+async function reserve(event, takes = 150) {
+  await sleep(takes);
   await store(event);
 }
 
@@ -33,7 +33,7 @@ exports.leaky_timeout_left_over = async (event) => {
 // clean of: post-response-activity
 // with: n=7 pause=400 errors=expected
 exports.clean_all_settled = async (event) => {
-  const results = await Promise.allSettled([charge(), reserve(event)]);
+  const results = await Promise.allSettled([charge(), reserve(event, 10)]);
   const failed = results.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
 };
