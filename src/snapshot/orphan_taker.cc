@@ -49,16 +49,15 @@ std::optional<Looked> Look(std::int64_t pid) {
   return looked;
 }
 
-// Our parent isn't among them, but for the first process: its other children are our brothers.
-std::vector<std::int64_t> Takers() {
-  std::vector<std::int64_t> takers = {1};
+std::vector<std::int64_t> Ancestors() {
+  std::vector<std::int64_t> ancestors = {1};
   for (std::int64_t pid = getppid(); pid > 1;) {
+    ancestors.push_back(pid);
     const auto looked = Look(pid);
     if (!looked) break;
     pid = looked->stat.parent;
-    takers.push_back(pid);
   }
-  return takers;
+  return ancestors;
 }
 
 bool SpeaksToOurRuntimeApi(std::int64_t pid) {
@@ -101,8 +100,8 @@ void OrphanTaker::AddTo(ChildSnapshot& children, WindowNumber window, bool searc
 }
 
 void OrphanTaker::Search(WindowNumber window, ChildSnapshot& children, Clock::time_point deadline) {
-  const std::vector<std::int64_t> takers = Takers();
-  const std::int64_t session = getsid(0), group = getpgrp();
+  const std::vector<std::int64_t> ancestors = Ancestors();
+  const std::int64_t session = getsid(0), group = getpgrp(), self = getpid(), parent = getppid();
   std::unordered_set<std::int64_t> known;
   for (const ChildProcess& each : children.children) known.insert(each.pid);
   for (const std::int64_t pid : NumbersIn("/proc")) {
@@ -114,12 +113,14 @@ void OrphanTaker::Search(WindowNumber window, ChildSnapshot& children, Clock::ti
     const auto looked = Look(pid);
     if (!looked || looked->stat.started < searched_ticks_) continue;
     const ProcStat& stat = looked->stat;
-    if (std::find(takers.begin(), takers.end(), stat.parent) == takers.end()) continue;
+    if (std::find(ancestors.begin(), ancestors.end(), stat.parent) == ancestors.end()) continue;
     Birth origin;
     for (const std::int64_t leader : {stat.session, stat.group})
       if (birth_ && origin.window == 0) origin = birth_(static_cast<pid_t>(leader));
-    const bool ours = stat.session == session || stat.group == group || origin.window != 0;
-    if (!ours && !SpeaksToOurRuntimeApi(pid)) continue;
+    const bool may_be_brother = stat.parent == parent && parent != 1;
+    const bool of_ours = stat.session == self || stat.group == self || origin.window != 0;
+    const bool near = stat.session == session || stat.group == group || SpeaksToOurRuntimeApi(pid);
+    if (!of_ours && (may_be_brother || !near)) continue;
     ChildProcess& orphan = children.children.emplace_back();
     orphan.pid = pid;
     orphan.started = stat.started;

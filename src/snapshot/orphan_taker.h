@@ -4,9 +4,10 @@
 // process has taken them in. Daemons, and what a shell leaves in the background.
 //
 // Descendants that were seen are followed until they end, whoever takes them in. No call tells of the others,
-// so they are searched for: among the processes that came since the last Take, those that a distant ancestor
-// of ours or the first process has taken in, and that belong to our session or group, to those of a process
-// that we started, or whose environment names our Runtime API.
+// so they are searched for: among the processes that came since the last Take, those that an ancestor of ours
+// or the first process has taken in, and that belong to our session or group, to those of a process that we
+// started, or whose environment names our Runtime API. Our parent has children of its own, our brothers: of
+// what it has, only what belongs to a session or group that we or ours began.
 //
 // COLD; one thread at a time. Reads proc(5) only; a search costs a read for each process of the machine.
 

@@ -20,6 +20,9 @@ class _Mallinfo2(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd u f uordblks o k".split()]
 
 
+# What nobody else is the parent of becomes a child here, where it is seen: PR_SET_CHILD_SUBREAPER of prctl(2).
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
 _mallinfo2 = ctypes.CDLL(None).mallinfo2
 _mallinfo2.restype = _Mallinfo2
 

@@ -64,6 +64,30 @@ def leaky_given_up_when_slow(event, context):
         return "too slow"
 
 
+# The shell has ended: nothing here is its parent any more.
+# expect: process-left-running
+# also: limit-approaching
+def leaky_in_the_background_of_a_shell(event, context):
+    return subprocess.run(["sh", "-c", "sleep 60 > /dev/null 2>&1 &"]).returncode
+
+
+# expect: process-left-running
+# also: limit-approaching
+def leaky_daemon(event, context):
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execvp("sleep", ["sleep", "60"])
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+# clean of: process-left-running
+def clean_in_the_background_of_a_shell(event, context):
+    return subprocess.run(["sh", "-c", "sleep 0.01 & wait"]).returncode
+
+
 # clean of: process-left-running
 def clean_run(event, context):
     return subprocess.run(["sh", "-c", "echo $0", event["customer"]], capture_output=True, text=True).stdout
