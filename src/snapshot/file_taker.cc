@@ -66,8 +66,11 @@ bool SameStatus(const KnownName& a, const KnownName& b) {
          a.modified_ns == b.modified_ns && a.changed_ns == b.changed_ns && a.linked == b.linked;
 }
 
-// Folders give 64 bits; that an inode is another is all that is asked.
+// Folders give 64 bits; that an inode is another is all that is asked. 0 where the file system says none:
+// FUSE has a number for that (FUSE_UNKNOWN_INO).
 std::uint32_t Folded(std::uint64_t inode) {
+  constexpr std::uint64_t kUnknown = 0xffffffff;
+  if (inode == kUnknown) return 0;
   return static_cast<std::uint32_t>(inode ^ inode >> 32);
 }
 
@@ -431,7 +434,7 @@ void FileTaker::Read(WatchedFolder& folder, Walk& walk) {
     const std::uint32_t entry = Folded(reader.inode());
     if (KnownName* const known = folder.names.Find(name)) {
       if (known->met == take_) continue;  // a folder that changes while it is read may give a name twice
-      if (known->entry == entry && !Due(*known)) {
+      if (entry != 0 && known->entry == entry && !Due(*known)) {
         Meet(folder, *known);
         continue;
       }
