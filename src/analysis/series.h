@@ -48,7 +48,7 @@ struct Growth {
   std::int64_t events = 0;           // growing: in how many of these it rose, as far as remembered
   double count_per_window = 0;       // growing: averages over these
   double bytes_per_window = 0;
-  std::int64_t risen_floors = 0;   // growing: the last falls on end that each left more than the one before
+  std::int64_t risen_floors = 0;  // growing: the last falls on end that each left more than the one before
 };
 
 // One number over the windows.

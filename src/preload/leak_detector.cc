@@ -178,9 +178,8 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
 void LeakDetector::Parts::AddLateFiles(std::vector<ChangedFile>& changed) {
   const auto middle = changed.insert(changed.end(), late_files.begin(), late_files.end());
   late_files.clear();
-  std::inplace_merge(changed.begin(), middle, changed.end(), [](const ChangedFile& a, const ChangedFile& b) {
-    return a.file.path < b.file.path;
-  });
+  std::inplace_merge(changed.begin(), middle, changed.end(),
+                     [](const ChangedFile& a, const ChangedFile& b) { return a.file.path < b.file.path; });
 }
 
 void LeakDetector::Parts::Write(const Report& report) {
