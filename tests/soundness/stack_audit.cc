@@ -4,10 +4,12 @@
 //
 //   stacks: R remembered, W walked, M mismatches; libunwind: L compared, N mismatches
 //
-// It goes to the file that AUDIT_OUTPUT names, behind what stands there, or to standard error.
+// Behind it stands the first stack of which libunwind has another idea, a line a frame: ours, and
+// libunwind's. It goes to the file that AUDIT_OUTPUT names, behind what stands there, or to standard error.
 
 #include "record/stack_audit.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <libunwind.h>
 #include <stdio.h>
@@ -41,6 +43,29 @@ std::atomic<long> counts[2];
 std::atomic<long> mismatches;
 std::atomic<long> judged;
 std::atomic<long> judged_wrong;
+char first_wrong[16384];
+
+// Plain addresses: nothing may be allocated here.
+void Describe(int count, int from, int theirs) {
+  std::size_t used = 0;
+  for (int i = 0; i < count || from + i < theirs; ++i) {
+    const auto frame = [](const void* pc, char* text, std::size_t size) {
+      Dl_info where = {};
+      if (pc == nullptr || dladdr(pc, &where) == 0) return snprintf(text, size, "%p ", pc);
+      return snprintf(text, size, "%s+%#lx %s ", where.dli_fname,
+                      reinterpret_cast<unsigned long>(pc) - reinterpret_cast<unsigned long>(where.dli_fbase),
+                      where.dli_sname == nullptr ? "" : where.dli_sname);
+    };
+    if (used + 1024 > sizeof(first_wrong)) return;
+    const void* const ours =
+        i < count ? reinterpret_cast<const void*>(FrameAddress::Of(scratch->taken[i]).pc) : nullptr;
+    used += static_cast<std::size_t>(frame(ours, first_wrong + used, 400));
+    used += static_cast<std::size_t>(snprintf(first_wrong + used, 8, "| "));
+    used += static_cast<std::size_t>(
+        frame(from + i < theirs ? scratch->judged[from + i] : nullptr, first_wrong + used, 400));
+    used += static_cast<std::size_t>(snprintf(first_wrong + used, 8, "\n"));
+  }
+}
 
 // From the site's own frame outward, as far as ours goes.
 void AskLibunwind(const CallSite& site, int count) {
@@ -57,7 +82,7 @@ void AskLibunwind(const CallSite& site, int count) {
   }
   if (compared == count) same = same && from + count == theirs;
   ++judged;
-  if (!same) ++judged_wrong;
+  if (!same && ++judged_wrong == 1) Describe(count, from, theirs);
 }
 
 __attribute__((destructor)) void Tell() {
@@ -71,6 +96,7 @@ __attribute__((destructor)) void Tell() {
                                   : raw::Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path),
                                               O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   raw::Call(SYS_write, fd, reinterpret_cast<long>(line), length);
+  raw::Call(SYS_write, fd, reinterpret_cast<long>(first_wrong), static_cast<long>(strlen(first_wrong)));
 }
 
 }  // namespace
