@@ -28,6 +28,7 @@ namespace cleanslate {
 namespace {
 
 constexpr int kMost = StackWalker::kMaxFrames;
+constexpr int kMostOfLibunwind = kMost + 64;  // which begins in our own code
 constexpr int kEvery = 1000;
 
 struct Scratch {
@@ -35,7 +36,7 @@ struct Scratch {
   StackReads reads;
   std::uintptr_t fresh[kMost];
   std::uintptr_t taken[kMost];
-  void* judged[kMost];
+  void* judged[kMostOfLibunwind];
 };
 thread_local Scratch* scratch __attribute__((tls_model("initial-exec"))) = nullptr;
 
@@ -45,9 +46,10 @@ std::atomic<long> judged;
 std::atomic<long> judged_wrong;
 char first_wrong[16384];
 
-// Plain addresses: nothing may be allocated here.
 void Describe(int count, int from, int theirs) {
-  std::size_t used = 0;
+  std::size_t used = static_cast<std::size_t>(
+      snprintf(first_wrong, sizeof(first_wrong), "%d frames of ours, %d of libunwind's from the site on\n",
+               count, theirs - from));
   for (int i = 0; i < count || from + i < theirs; ++i) {
     const auto frame = [](const void* pc, char* text, std::size_t size) {
       Dl_info where = {};
@@ -69,7 +71,7 @@ void Describe(int count, int from, int theirs) {
 
 // From the site's own frame outward, as far as ours goes.
 void AskLibunwind(const CallSite& site, int count) {
-  const int theirs = unw_backtrace(scratch->judged, kMost);
+  const int theirs = unw_backtrace(scratch->judged, kMostOfLibunwind);
   int from = 0;
   while (from < theirs && reinterpret_cast<std::uintptr_t>(scratch->judged[from]) != site.pc) ++from;
   if (from == theirs) return;  // it lost its way before

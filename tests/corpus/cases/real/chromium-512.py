@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && echo up && sleep "$2"', "chromium"]
+_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && echo up && exec sleep "$2"', "chromium"]
 
 
 # The child writes it, not this process.
