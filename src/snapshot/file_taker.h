@@ -29,7 +29,6 @@
 #include <sys/stat.h>
 
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,6 +37,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -86,7 +86,10 @@ class FileTaker {
   };
   struct FileId {
     std::uint64_t device, inode;
-    auto operator<=>(const FileId&) const = default;
+    bool operator==(const FileId&) const = default;
+    bool operator<(const FileId& other) const {
+      return std::tie(device, inode) < std::tie(other.device, other.inode);
+    }
   };
   struct HashOfFileId {
     std::size_t operator()(const FileId& id) const { return id.inode * 0x9E3779B97F4A7C15u ^ id.device; }
