@@ -30,7 +30,7 @@ _database = None
 
 def _connected():
     connection = socket.create_connection((_host, int(_port)))
-    connection.settimeout(2)
+    connection.settimeout(30)
     return connection
 
 
