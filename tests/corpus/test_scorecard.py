@@ -68,7 +68,8 @@ class Scorecard(unittest.TestCase):
         self.assertIn("ACCUSED  case.py:clean_one", said)
         self.assertRegex(said, r"heap-growth +python +0/0 +0 +1 +1\n")
         comment = "# clean of: heap-growth"
-        code, said = self.score(LEAK, "--thousand", name="clean_one", comment=comment)
+        now_and_then = LEAK.replace("    kept.append", '    if event["number"] % 4 == 0: kept.append')  # or it runs out
+        code, said = self.score(now_and_then, "--thousand", name="clean_one", comment=comment)
         self.assertEqual(code, 1, said)
         code, said = self.score(LEAK, "--witness", name="clean_one", comment="# clean of: descriptor-leak")
         self.assertEqual(code, 1, said)
