@@ -1,11 +1,13 @@
 """Sparticuz/chromium#512: the browser crashes on its way out, and leaves core.chromium.<pid> in /tmp each time.
 YoungiiJC/go-rod-aws-lambda#7, #8: browsers that nobody waits for, and their profile folders."""
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
-_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && echo up && exec sleep "$2"', "chromium"]
+_browser = ["sh", "-c", 'mkdir -p "$1/Default" && echo x > "$1/Default/Cookies" && echo up && sleep "$2"', "chromium"]
 
 
 # The child writes it, not this process.
@@ -44,7 +46,7 @@ def leaky_browser_that_has_ended(event, context):
 # clean of: process-left-running, tmp-growth
 def clean_browser_closed(event, context):
     with tempfile.TemporaryDirectory(prefix="profile-") as profile:
-        with subprocess.Popen(_browser + [profile, "300"], stdout=subprocess.PIPE) as browser:
+        with subprocess.Popen(_browser + [profile, "300"], stdout=subprocess.PIPE, start_new_session=True) as browser:
             browser.stdout.readline()
-            browser.kill()
+            os.killpg(browser.pid, signal.SIGKILL)
         return browser.returncode
