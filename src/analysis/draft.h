@@ -26,7 +26,7 @@ struct Draft {
   std::string pattern;             // what the fingerprint takes where no name is the user's
   std::string noun;                // one of `count`: "block", "descriptor", "connection", "file", "thread"
   std::string fact;       // for a rule whose sentence isn't made of nouns: "the umask is left changed"
-  std::string_view by;    // between a fact and the suspect's name: "set by"; empty: it isn\'t named
+  std::string_view by;    // between a fact and the suspect's name: "set by"; empty: it isn't named
   std::string_view unit;  // of the trend: "bytes", "descriptors", "files", "threads", "changes"
   std::int64_t count = 0;
   std::int64_t bytes = 0;

@@ -5,12 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "snapshot/proc_file.h"
@@ -26,26 +23,6 @@ constexpr std::size_t kMostProcesses = 32768;  // of the machine, looked at wher
 bool HasChildren() {
   siginfo_t ignored = {};
   return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-struct Looked {
-  ChildProcess child;
-  std::int64_t parent = 0;
-};
-
-std::optional<Looked> Look(std::int64_t pid) {
-  char path[64];
-  char buffer[1024];
-  std::snprintf(path, sizeof path, "/proc/%lld/stat", static_cast<long long>(pid));
-  const auto stat = ParseProcStat(ReadProcFile(path, buffer, sizeof buffer));
-  if (!stat) return std::nullopt;
-  Looked looked;
-  looked.child.pid = pid;
-  looked.child.started = stat->started;
-  looked.child.command = stat->name;
-  looked.child.ended = stat->state == 'Z';
-  looked.parent = stat->parent;
-  return looked;
 }
 
 // False where the kernel keeps no such lists.
@@ -73,7 +50,7 @@ std::vector<std::int64_t> SearchAll(std::int64_t root, Clock::time_point deadlin
   std::multimap<std::int64_t, std::int64_t> by_parent;
   for (const std::int64_t pid : NumbersIn("/proc")) {
     if (by_parent.size() >= kMostProcesses || Clock::now() >= deadline) break;
-    if (const auto looked = Look(pid)) by_parent.emplace(looked->parent, pid);
+    if (const auto stat = ReadProcStat(pid)) by_parent.emplace(stat->parent, pid);
   }
   std::vector<std::int64_t> found = {root};
   for (std::size_t next = 0; next < found.size(); ++next) {
@@ -107,12 +84,10 @@ ChildSnapshot TakeChildren(const std::function<Birth(pid_t)>& birth, Clock::time
       ++taken.left_out;
       continue;
     }
-    std::optional<Looked> looked = Look(pid);
-    if (!looked) continue;
+    const auto stat = ReadProcStat(pid);
+    if (!stat) continue;
     const Birth born = birth ? birth(static_cast<pid_t>(pid)) : Birth{};
-    looked->child.born = born.window;
-    looked->child.stack = born.stack;
-    taken.children.push_back(std::move(looked->child));
+    taken.children.push_back({pid, stat->started, stat->name, stat->state == 'Z', born.window, born.stack});
   }
   return taken;
 }

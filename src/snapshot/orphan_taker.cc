@@ -33,29 +33,18 @@ std::uint64_t TicksNow() {
          static_cast<std::uint64_t>(now.tv_nsec) * ticks / 1'000'000'000;
 }
 
-struct Looked {
-  ProcStat stat;  // its name is empty
-  std::string name;
-};
-
-std::optional<Looked> Look(std::int64_t pid) {
-  char path[64];
-  char buffer[1024];
-  std::snprintf(path, sizeof path, "/proc/%lld/stat", static_cast<long long>(pid));
-  const auto stat = ParseProcStat(ReadProcFile(path, buffer, sizeof buffer));
-  if (!stat || stat->state == 'Z') return std::nullopt;
-  Looked looked = {*stat, std::string(stat->name)};
-  looked.stat.name = {};  // it lies in the buffer
-  return looked;
+std::optional<ProcStat> ReadRunning(std::int64_t pid) {
+  std::optional<ProcStat> stat = ReadProcStat(pid);
+  return stat && stat->state != 'Z' ? stat : std::nullopt;
 }
 
 std::vector<std::int64_t> Ancestors() {
   std::vector<std::int64_t> ancestors = {1};
   for (std::int64_t pid = getppid(); pid > 1;) {
     ancestors.push_back(pid);
-    const auto looked = Look(pid);
-    if (!looked) break;
-    pid = looked->stat.parent;
+    const auto stat = ReadRunning(pid);
+    if (!stat) break;
+    pid = stat->parent;
   }
   return ancestors;
 }
@@ -87,10 +76,9 @@ void OrphanTaker::AddTo(ChildSnapshot& children, WindowNumber window, bool searc
   std::set_difference(followed_.begin(), followed_.end(), all.begin(), all.end(), std::back_inserter(lost),
                       by_id);
   for (const ChildProcess& each : lost) {
-    const auto looked = Look(each.pid);
-    if (looked && looked->stat.started == each.started) all.push_back(each);
+    const auto stat = ReadRunning(each.pid);
+    if (stat && stat->started == each.started) all.push_back(each);
   }
-  std::sort(all.begin(), all.end(), by_id);
   const std::uint64_t now = TicksNow();
   // The first process takes in its own: they hang on it.
   if (search && getpid() != 1) Search(window, children, deadline);
@@ -110,23 +98,17 @@ void OrphanTaker::Search(WindowNumber window, ChildSnapshot& children, Clock::ti
       return;
     }
     if (known.contains(pid)) continue;
-    const auto looked = Look(pid);
-    if (!looked || looked->stat.started < searched_ticks_) continue;
-    const ProcStat& stat = looked->stat;
-    if (std::find(ancestors.begin(), ancestors.end(), stat.parent) == ancestors.end()) continue;
+    const auto stat = ReadRunning(pid);
+    if (!stat || stat->started < searched_ticks_) continue;
+    if (std::find(ancestors.begin(), ancestors.end(), stat->parent) == ancestors.end()) continue;
     Birth origin;
-    for (const std::int64_t leader : {stat.session, stat.group})
+    for (const std::int64_t leader : {stat->session, stat->group})
       if (birth_ && origin.window == 0) origin = birth_(static_cast<pid_t>(leader));
-    const bool may_be_brother = stat.parent == parent && parent != 1;
-    const bool of_ours = stat.session == self || stat.group == self || origin.window != 0;
-    const bool near = stat.session == session || stat.group == group || SpeaksToOurRuntimeApi(pid);
+    const bool may_be_brother = stat->parent == parent && parent != 1;
+    const bool of_ours = stat->session == self || stat->group == self || origin.window != 0;
+    const bool near = stat->session == session || stat->group == group || SpeaksToOurRuntimeApi(pid);
     if (!of_ours && (may_be_brother || !near)) continue;
-    ChildProcess& orphan = children.children.emplace_back();
-    orphan.pid = pid;
-    orphan.started = stat.started;
-    orphan.command = looked->name;
-    orphan.born = window;
-    orphan.stack = origin.stack;
+    children.children.push_back({pid, stat->started, stat->name, false, window, origin.stack});
   }
 }
 

@@ -52,6 +52,12 @@ std::optional<ProcStat> ParseProcStat(std::string_view text) {
   return understood ? std::optional(stat) : std::nullopt;
 }
 
+std::optional<ProcStat> ReadProcStat(std::int64_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  char buffer[1024];
+  return ParseProcStat(ReadProcFile(path.c_str(), buffer, sizeof buffer));
+}
+
 std::vector<std::int64_t> NumbersIn(const char* folder) {
   std::vector<std::int64_t> numbers;
   DIR* const open = opendir(folder);

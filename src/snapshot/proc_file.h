@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,8 @@ std::string_view ReadProcFile(const char* path, char* buffer, std::size_t bytes)
 
 // One line of /proc/PID/stat or /proc/PID/task/TID/stat.
 struct ProcStat {
-  std::string_view name;  // into the text; any bytes but zero, 15 at most
-  char state = '?';       // 'Z': ended, and not waited for
+  std::string name;  // any bytes but zero, 15 at most
+  char state = '?';  // 'Z': ended, and not waited for
   std::int64_t parent = 0;
   std::int64_t group = 0;
   std::int64_t session = 0;
@@ -26,6 +27,7 @@ struct ProcStat {
 };
 
 std::optional<ProcStat> ParseProcStat(std::string_view text);
+std::optional<ProcStat> ReadProcStat(std::int64_t pid);  // of a process; nothing when there is none
 
 // The numbers among the names in a folder, ascending.
 std::vector<std::int64_t> NumbersIn(const char* folder);

@@ -83,6 +83,7 @@ StaticTaker::StaticTaker(StaticTakerOptions options)
 
 StaticSnapshot StaticTaker::Take(Clock::time_point deadline) {
   if (modules_.Refresh()) FollowModules();
+  heap_ = HeapAddresses();
   StaticSnapshot taken;
   OwnMemory memory(options_.means);
   const std::size_t first = next_;
@@ -268,7 +269,7 @@ void StaticTaker::AddRanges(const Segment& segment, StaticSnapshot& taken) {
       continue;
     }
     texts_.clear();
-    FindChangedTexts(image, segment.data.start, group, HeapAddresses(), texts_);
+    FindChangedTexts(image, segment.data.start, group, heap_, texts_);
 
     std::size_t at = 0;  // in the group
     const auto add_until = [&](std::size_t limit) {

@@ -107,6 +107,7 @@ class StaticTaker {
   std::size_t kept_pages_ = 0;
   std::unique_ptr<unsigned char[], Unmap> now_;  // what a chunk holds
   std::vector<Stretch> changed_;                 // in a chunk, to the byte
+  Stretch heap_;                                 // its addresses, at this Take
   std::vector<Stretch> texts_;
 };
 

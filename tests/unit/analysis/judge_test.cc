@@ -1,6 +1,8 @@
 #include "analysis/judge.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -216,34 +218,29 @@ TEST(Judge, EqualHistoriesGiveEqualFindings) {
   EXPECT_EQ(first, run());
 }
 
-// V8, the JVM and their like gather garbage over many invocations and then drop it.
-TEST(Judge, IsPatientWithGarbageCollectors) {
+// A block in each window; where `collects` says so, all but the last are dropped.
+WindowNumber FindingOfGarbage(const std::function<bool(WindowNumber)>& collects) {
   SimulatedProcess process(kWarningsOnly);
   process.NameStack(9, "v8::internal::Heap::Grow()", "node");
   std::int64_t garbage = 0;
-  const auto act = [&](WindowNumber w) {
+  return process.FirstFinding(1000, [&](WindowNumber w) {
     process.Allocate(9, 1, 4096);
     ++garbage;
-    if (w % 40 != 0) return;
+    if (!collects(w)) return;
     process.Free(9, garbage - 1, (garbage - 1) * 4096);
     garbage = 1;
-  };
-  EXPECT_EQ(process.FirstFinding(1000, act), 0u);
+  });
+}
+
+// V8, the JVM and their like gather garbage over many invocations and then drop it.
+TEST(Judge, IsPatientWithGarbageCollectors) {
+  EXPECT_EQ(FindingOfGarbage([](WindowNumber w) { return w % 40 == 0; }), 0u);
 }
 
 // A small function's garbage is dropped late, and later each time.
 TEST(Judge, IsPatientWithGarbageCollectorsWhoseHeapGrows) {
-  SimulatedProcess process(kWarningsOnly);
-  process.NameStack(9, "v8::internal::Heap::Grow()", "node");
-  std::int64_t garbage = 0;
-  const auto act = [&](WindowNumber w) {
-    process.Allocate(9, 1, 4096);
-    ++garbage;
-    if (w != 12 && w != 24 && w != 36 && w != 72 && w != 352) return;
-    process.Free(9, garbage - 1, (garbage - 1) * 4096);
-    garbage = 1;
-  };
-  EXPECT_EQ(process.FirstFinding(1000, act), 0u);
+  const std::set<WindowNumber> collections = {12, 24, 36, 72, 352};
+  EXPECT_EQ(FindingOfGarbage([&](WindowNumber w) { return collections.contains(w); }), 0u);
 }
 
 TEST(Judge, FindsALeakThatNoGarbageCollectorWouldLetGrowSoLarge) {
