@@ -1,0 +1,48 @@
+#include "probe/variable_memory.h"
+
+#include <utility>
+
+namespace cleanslate {
+namespace {
+
+bool IsSame(const Variable& before, const Variable& now) {
+  return before.entries == now.entries && before.texts == now.texts && before.rest == now.rest &&
+         before.kind == now.kind;
+}
+
+VariableChange ChangeOf(const Variable& before, const Variable& now) {
+  if (now.entries > before.entries) return VariableChange::kGrown;
+  if (now.entries < before.entries) return VariableChange::kShrunk;
+  return now.texts != before.texts ? VariableChange::kReplaced : VariableChange::kAltered;
+}
+
+}  // namespace
+
+void VariableMemory::Note(WindowNumber window, const std::vector<Variable>& seen,
+                          const std::vector<std::string>& gone, std::vector<VariableUpdate>& changed) {
+  for (const Variable& now : seen) {
+    const auto at = known_.find(now.name);
+    if (at == known_.end()) {
+      if (known_.size() >= most_) {
+        ++left_out_;
+        continue;
+      }
+      changed.push_back({now, VariableChange::kAssigned, 0, now.texts != 0, window});
+    } else if (Known& before = at->second; !IsSame(before.variable, now)) {
+      changed.push_back({now, ChangeOf(before.variable, now), before.variable.entries,
+                         now.texts != before.variable.texts, before.looked + 1});
+    }
+    known_[now.name] = {now, window};
+  }
+  for (const std::string& name : gone) {
+    const auto at = known_.find(name);
+    if (at == known_.end()) continue;
+    Known& before = at->second;
+    changed.push_back({std::move(before.variable), VariableChange::kRemoved, 0,
+                       before.variable.texts != 0, before.looked + 1});
+    changed.back().entries_before = changed.back().now.entries;
+    known_.erase(at);
+  }
+}
+
+}  // namespace cleanslate
