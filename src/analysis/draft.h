@@ -21,13 +21,15 @@ struct Draft {
   std::string_view rule;
   Severity severity = Severity::kInfo;
   StackId stack = StackId::kNone;  // to be named; the representative where there are several
-  StackId code = StackId::kNone;   // one frame that names the thing itself, where it is the user's function
-  std::string subject;             // empty: the suspect's name
-  std::string pattern;             // what the fingerprint takes where no name is the user's
-  std::string noun;                // one of `count`: "block", "descriptor", "connection", "file", "thread"
+  std::string file;                // where a named variable is assigned, in place of a stack
+  int line = 0;
+  StackId code = StackId::kNone;  // one frame that names the thing itself, where it is the user's function
+  std::string subject;            // empty: the suspect's name
+  std::string pattern;            // what the fingerprint takes where no name is the user's
+  std::string noun;               // one of `count`: "block", "descriptor", "connection", "file", "thread"
   std::string fact;       // for a rule whose sentence isn't made of nouns: "the umask is left changed"
   std::string_view by;    // between a fact and the suspect's name: "set by"; empty: it isn't named
-  std::string_view unit;  // of the trend: "bytes", "descriptors", "files", "threads", "changes"
+  std::string_view unit;  // of the trend: "bytes", "descriptors", "files", "threads", "changes", "entries"
   std::int64_t count = 0;
   std::int64_t bytes = 0;
   Growth growth;

@@ -28,6 +28,7 @@
 #include "analysis/space_rule.h"
 #include "analysis/static_rules.h"
 #include "analysis/suspect.h"
+#include "analysis/variable_rules.h"
 
 namespace cleanslate {
 namespace {
@@ -66,10 +67,11 @@ constexpr std::string_view kDescriptors = "descriptors";
 
 // What these are about has a name of its own: whoever does it, and one function may do it to several.
 bool IsNamed(std::string_view rule) {
-  static constexpr std::array<std::string_view, 10> kNamed = {
-      kEnvironmentChanged, kWorkingDirectoryChanged, kSignalHandlerChanged, kLocaleChanged,
-      kUmaskChanged,       kTimerLeftRunning,        kStaticDataChanged,    kPostResponseActivity,
-      kStaleConnection,    kProcessLeftRunning};
+  static constexpr std::array<std::string_view, 14> kNamed = {
+      kEnvironmentChanged,     kWorkingDirectoryChanged, kSignalHandlerChanged, kLocaleChanged,
+      kUmaskChanged,           kTimerLeftRunning,        kStaticDataChanged,    kPostResponseActivity,
+      kStaleConnection,        kProcessLeftRunning,      kVariableGrowth,       kVariableReplaced,
+      kDefaultArgumentMutated, kPayloadRetained};
   return std::find(kNamed.begin(), kNamed.end(), rule) != kNamed.end();
 }
 
@@ -195,7 +197,8 @@ class Judge::Memory {
         attributes_(options.max_origins),
         left_running_(options.max_origins),
         freeze_(options.max_origins),
-        statics_(options.least == Severity::kInfo, options.max_origins) {}
+        statics_(options.least == Severity::kInfo, options.max_origins),
+        variables_(options.max_origins) {}
 
   std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name,
                                const DataNamer& data) {
@@ -213,6 +216,7 @@ class Judge::Memory {
     left_running_.Observe(survivors, now, drafts);
     freeze_.Observe(now, drafts);
     if (data) statics_.Observe(now.window, now.statics, data, drafts);
+    variables_.Observe(now.window, survivors.variables, drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
@@ -244,7 +248,7 @@ class Judge::Memory {
   std::int64_t forgotten() const {
     return heap_.forgotten() + mappings_.forgotten() + descriptors_.forgotten() + files_.forgotten() +
            environment_.forgotten() + attributes_.forgotten() + left_running_.forgotten() +
-           freeze_.forgotten() + statics_.forgotten();
+           freeze_.forgotten() + statics_.forgotten() + variables_.forgotten();
   }
 
  private:
@@ -350,6 +354,11 @@ class Judge::Memory {
   Cause Named(Draft draft, const StackNamer& name) {
     Cause cause;
     if (name && draft.stack != StackId::kNone) cause.where = name(draft.stack);
+    if (!draft.file.empty()) {
+      Frame& place = cause.where.emplace_back();
+      place.file = draft.file;
+      place.line = draft.line;
+    }
     if (name && draft.code != StackId::kNone) NameByCode(name(draft.code), draft);
     Suspect suspect = FindSuspect(cause.where);
     if (IsMemory(draft.rule)) {
@@ -414,6 +423,7 @@ class Judge::Memory {
   LeftRunningRules left_running_;
   FreezeRules freeze_;
   StaticRules statics_;
+  VariableRules variables_;
   std::unordered_set<StackId> collected_;
   std::optional<std::int64_t> ended_children_before_;
   bool had_children_ = false;

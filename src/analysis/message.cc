@@ -43,6 +43,22 @@ std::string Again(const Growth& growth) {
   return ", again and again in the course " + last;
 }
 
+// " grew by 1 entry in each of the last 4 invocations (now 5)"
+std::string Grew(const Draft& draft) {
+  const Growth& growth = draft.growth;
+  const std::string last = " of the last " + std::to_string(growth.over) + " invocations";
+  std::string text = " grew by ";
+  if (growth.run > 0 || growth.events > 0) {
+    const bool one = growth.most == 1;
+    text += Step(growth) + (one ? " entry" : " entries");
+    text += growth.run > 0 ? " in each" + last : " in " + std::to_string(growth.events) + last;
+  } else {
+    text += "about " + Number(growth.count_per_window) + " entries an invocation over the last " +
+            std::to_string(growth.over);
+  }
+  return text + " (now " + std::to_string(draft.count) + ")";
+}
+
 std::string Sized(const Draft& draft) {
   std::string text = Counted(draft.count, draft.noun);
   if (draft.bytes > 0) text += " (" + Size(static_cast<double>(draft.bytes)) + ")";
@@ -78,6 +94,7 @@ std::string Counted(std::int64_t count, std::string_view noun) {
 }
 
 std::string Sentence(const Draft& draft, std::string_view subject, std::string_view by) {
+  if (draft.unit == "entries") return draft.fact + Grew(draft);
   if (!draft.fact.empty()) {
     const bool named = !draft.by.empty() && !by.empty() && by != subject;
     return draft.fact + (named ? " " + std::string(draft.by) + " " + std::string(by) : "") +

@@ -16,6 +16,9 @@ inline constexpr std::string_view kConnectionLeak = "connection-leak";
 inline constexpr std::string_view kTmpResidue = "tmp-residue";
 inline constexpr std::string_view kTmpGrowth = "tmp-growth";
 inline constexpr std::string_view kStaleConnection = "stale-connection";
+inline constexpr std::string_view kVariableGrowth = "variable-growth";
+inline constexpr std::string_view kVariableReplaced = "variable-replaced";
+inline constexpr std::string_view kDefaultArgumentMutated = "default-argument-mutated";
 inline constexpr std::string_view kStaticDataChanged = "static-data-changed";
 inline constexpr std::string_view kEnvironmentChanged = "environment-changed";
 inline constexpr std::string_view kWorkingDirectoryChanged = "working-directory-changed";
@@ -26,6 +29,7 @@ inline constexpr std::string_view kThreadLeftRunning = "thread-left-running";
 inline constexpr std::string_view kProcessLeftRunning = "process-left-running";
 inline constexpr std::string_view kTimerLeftRunning = "timer-left-running";
 inline constexpr std::string_view kPostResponseActivity = "post-response-activity";
+inline constexpr std::string_view kPayloadRetained = "payload-retained";
 inline constexpr std::string_view kLimitApproaching = "limit-approaching";
 
 inline constexpr std::array<std::string_view, 25> kRuleNames = {
@@ -37,9 +41,9 @@ inline constexpr std::array<std::string_view, 25> kRuleNames = {
     kStaleConnection,
     kTmpResidue,
     kTmpGrowth,
-    "variable-growth",
-    "variable-replaced",
-    "default-argument-mutated",
+    kVariableGrowth,
+    kVariableReplaced,
+    kDefaultArgumentMutated,
     kStaticDataChanged,
     kEnvironmentChanged,
     kWorkingDirectoryChanged,
@@ -50,7 +54,7 @@ inline constexpr std::array<std::string_view, 25> kRuleNames = {
     kProcessLeftRunning,
     kTimerLeftRunning,
     kPostResponseActivity,
-    "payload-retained",
+    kPayloadRetained,
     "credential-retained",
     "credential-expired",
     kLimitApproaching,

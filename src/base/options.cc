@@ -100,15 +100,19 @@ constexpr Choice<std::uint32_t> kKinds[] = {{"all", kAllState},           {"heap
                                             {"process", kAttributeState}, {"variables", kVariableState},
                                             {"static", kStaticState}};
 
-bool ParseState(Text text, std::uint32_t& out) {
-  std::uint32_t kinds = 0;
+constexpr Choice<std::uint32_t> kProbes[] = {{"python", kPythonProbe}, {"node", kNodeProbe}};
+
+// A list of choices, as the sum of their bits.
+template <std::size_t kCount>
+bool ChooseSome(Text text, const Choice<std::uint32_t> (&choices)[kCount], std::uint32_t& out) {
+  std::uint32_t chosen = 0;
   while (!text.empty()) {
-    std::uint32_t kind = 0;
-    if (!Choose(text.TakeUntil(','), kKinds, kind)) return false;
-    kinds |= kind;
+    std::uint32_t one = 0;
+    if (!Choose(text.TakeUntil(','), choices, one)) return false;
+    chosen |= one;
   }
-  if (kinds == 0) return false;
-  out = kinds;
+  if (chosen == 0) return false;
+  out = chosen;
   return true;
 }
 
@@ -138,9 +142,12 @@ bool ParseOutput(Text text, char (&out)[Options::kPathBytes]) {
   return (file || text == "stderr" || text == "stdout") && Copy(text, out);
 }
 
-// Probes are the later rooms' business; here only the form is looked at.
-bool ParseProbes(Text text) {
-  return !text.empty();
+bool ParseProbes(Text text, std::uint32_t& out) {
+  if (text == "off" || text == "auto") {
+    out = text == "auto" ? std::uint32_t{kAllProbes} : 0;
+    return true;
+  }
+  return ChooseSome(text, kProbes, out);
 }
 
 bool ParseOne(const char* name, Text value, Options& options) {
@@ -149,9 +156,9 @@ bool ParseOne(const char* name, Text value, Options& options) {
   if (wanted == "CLEANSLATE_OUTPUT") return ParseOutput(value, options.output);
   if (wanted == "CLEANSLATE_REPORT") return Choose(value, kReports, options.report);
   if (wanted == "CLEANSLATE_MAX_LINE") return ParseNumber(value, 512, 1 << 20, options.max_line);
-  if (wanted == "CLEANSLATE_STATE") return ParseState(value, options.state);
+  if (wanted == "CLEANSLATE_STATE") return ChooseSome(value, kKinds, options.state);
   if (wanted == "CLEANSLATE_STACKS") return Choose(value, kStacks, options.stacks);
-  if (wanted == "CLEANSLATE_PROBES") return ParseProbes(value);
+  if (wanted == "CLEANSLATE_PROBES") return ParseProbes(value, options.probes);
   if (wanted == "CLEANSLATE_RESIDUE") return Choose(value, kSwitch, options.residue);
   if (wanted == "CLEANSLATE_TMP") return Copy(value, options.tmp);
   if (wanted == "CLEANSLATE_BUDGET_MS") return ParseNumber(value, 1, 10'000, options.budget_ms);

@@ -29,6 +29,12 @@ enum StateKind : std::uint32_t {
   kAllState = (1u << 10) - 1,
 };
 
+enum Probe : std::uint32_t {
+  kPythonProbe = 1u << 0,
+  kNodeProbe = 1u << 1,
+  kAllProbes = (1u << 2) - 1,
+};
+
 struct Options {
   static constexpr std::size_t kPathBytes = 4096;
 
@@ -36,6 +42,7 @@ struct Options {
   ReportMode report = ReportMode::kFindings;
   StackMode stacks = StackMode::kFull;
   std::uint32_t state = kAllState;
+  std::uint32_t probes = kAllProbes;
   std::size_t max_line = 4096;
   std::int64_t budget_ms = 50;
   bool residue = true;

@@ -29,6 +29,7 @@ void InvocationTracker::Reset() {
   new (&windows_[0]) WindowInfo();
   for (std::size_t i = 0; i < slots_used_; ++i) slots_[i] = Slot();
   slots_used_ = 0;
+  events_.Reset();
 }
 
 Boundary InvocationTracker::PollAsked(std::int64_t now_ns) {
@@ -65,24 +66,34 @@ InvocationTracker::Invocation InvocationTracker::InvocationArriving(const HttpHe
   slot->request_id = head.request_id;
   slot->function_arn = head.function_arn;
   slot->tenant_id = head.tenant_id;
+  slot->event = events_.Begin();
   Enter(*slot, Phase::kArriving);
   return Name(*slot);
+}
+
+void InvocationTracker::EventArriving(Invocation invocation, std::string_view bytes) {
+  const Slot* slot = Find(invocation);
+  if (slot != nullptr && slot->phase == Phase::kArriving) events_.Append(slot->event, bytes);
 }
 
 void InvocationTracker::InvocationReceived(Invocation invocation) {
   Slot* slot = Find(invocation);
   if (slot == nullptr || slot->phase != Phase::kArriving) return;
   if (FindUnanswered(slot->request_id.view()) != nullptr) {  // two polls brought the same one at once
+    events_.Drop(slot->event);
     Leave(*slot, Phase::kFree);
     return;
   }
+  events_.Complete(slot->event, open_window().number);
   slot->phase = Phase::kInFlight;
   Join(*slot);
 }
 
 void InvocationTracker::InvocationWithdrawn(Invocation invocation) {
   Slot* slot = Find(invocation);
-  if (slot != nullptr && slot->phase == Phase::kArriving) Leave(*slot, Phase::kFree);
+  if (slot == nullptr || slot->phase != Phase::kArriving) return;
+  events_.Drop(slot->event);
+  Leave(*slot, Phase::kFree);
 }
 
 InvocationTracker::Invocation InvocationTracker::ResponseBegun(std::string_view request_id, bool streaming) {

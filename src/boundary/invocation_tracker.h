@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "boundary/event_keeper.h"
 #include "boundary/http_head.h"
 #include "boundary/window_info.h"
 
@@ -50,6 +51,8 @@ class InvocationTracker {
 
   // The head of the poll's reply brought an invocation; the poll is over.
   Invocation InvocationArriving(const HttpHead& head, std::int64_t now_ns);
+  // Bytes of its event.
+  void EventArriving(Invocation invocation, std::string_view bytes);
   // The whole event is here: a member of the window from now on.
   void InvocationReceived(Invocation invocation);
   // The connection ended before the whole event was here. The Runtime API gives it to another poll.
@@ -77,6 +80,7 @@ class InvocationTracker {
   bool has_answered() const { return has_answered_.load(std::memory_order_relaxed); }
 
   std::uint32_t open_polls() const { return open_polls_; }
+  EventKeeper& events() { return events_; }
 
  private:
   enum class Phase : std::uint8_t { kFree, kArriving, kInFlight, kAnswering, kEnded };
@@ -84,6 +88,7 @@ class InvocationTracker {
     Phase phase = Phase::kFree;
     bool failed = false;  // counted as an error
     std::uint64_t serial = 0;
+    EventKeeper::Place event = EventKeeper::Place::kNone;  // while it arrives
     std::int64_t arrived_ns = 0;
     std::int64_t deadline_ns = 0;  // 0: unknown, or past when it arrived
     BoundedText<kRequestIdBytes> request_id;
@@ -117,6 +122,7 @@ class InvocationTracker {
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_invocation_ = 0;
   WindowInfo windows_[2];
+  EventKeeper events_;
   std::size_t slots_used_ = 0;  // those beyond were never touched
   Slot slots_[kCapacity];
 };

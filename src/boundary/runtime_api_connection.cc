@@ -138,6 +138,7 @@ Boundary RuntimeApiConnection::Received(std::string_view bytes, InvocationTracke
         Lose(tracker, now_ns);
         break;
       case HttpEvent::kBody:
+        tracker.EventArriving(arriving_, event.body);
         break;
     }
   }

@@ -124,6 +124,11 @@ Boundary RuntimeApiTap::Finish(const Boundary& boundary, std::int64_t now_ns) {
   return tracker_.Finish(boundary, now_ns);
 }
 
+void RuntimeApiTap::WipeEvents(std::uint32_t window) {
+  SpinLockHolder holder(lock_);
+  tracker_.events().Wipe(window);
+}
+
 bool RuntimeApiTap::IsRuntimeApi(int fd) {
   if (!Taps(fd)) return false;
   SpinLockHolder holder(lock_);

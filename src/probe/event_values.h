@@ -49,16 +49,21 @@ class EventValues {
     std::string field;
     std::string text;
   };
+  struct Number {
+    double number;
+    std::string field;
+  };
   class Reader;
 
-  void AddText(std::string field, std::string_view text);
-  void AddNumber(std::string field, double number);
+  void AddNested(const std::string& field, std::string_view text, std::size_t depth);
+  void AddText(const std::string& field, std::string_view text);
+  void AddNumber(const std::string& field, double number);
   template <typename Visitor>
-  bool ForEachMatch(std::string_view text, Visitor visit) const;
+  void ForEachMatch(std::string_view text, Visitor visit) const;
 
   std::vector<Value> values_;
-  std::unordered_map<double, std::string> numbers_;                    // its first field
-  std::unordered_map<std::uint64_t, std::vector<std::size_t>> heads_;  // by their first 8 bytes
+  std::vector<Number> numbers_;
+  std::unordered_map<std::uint16_t, std::vector<std::size_t>> heads_;  // texts by how they begin
   std::unique_ptr<std::uint64_t[]> filter_;                            // which heads there may be
   std::size_t bytes_ = 0;
   std::int64_t left_out_ = 0;

@@ -43,9 +43,10 @@ struct Variable {
   VariableRole role = VariableRole::kVariable;
   VariableBound bound = VariableBound::kNone;
   std::int64_t entries = 0;  // of it and of the containers that it alone leads to; 0 where it holds none
-  std::uint64_t texts = 0;   // mark of the texts and bytes it leads to; 0: none. Times written as text are not
-                             // among them, nor is what the program's own code contains.
-  std::uint64_t rest = 0;    // mark of all else: numbers, and which objects
+  std::uint64_t texts = 0;  // mark of the texts and bytes it leads to; 0: none. Times written as text are not
+                            // among them, nor is what the program's own code contains.
+  std::uint64_t rest = 0;   // mark of all else: numbers, and which objects
+  std::uint64_t object = 0;  // mark of which object it is itself, where that is a container; 0: it is none
   std::vector<HeldValue> holds;  // of this window's event, where it has changed; by field, each once
 };
 
@@ -62,15 +63,16 @@ struct VariableUpdate {
   Variable now;  // as it was, when removed
   VariableChange change = VariableChange::kAssigned;
   std::int64_t entries_before = 0;
-  bool texts_changed = false;  // besides what `change` says
-  WindowNumber since = 0;      // the first window in which it may have changed: behind the look before
+  bool texts_changed = false;   // besides what `change` says
+  bool object_changed = false;  // it is another container
+  WindowNumber since = 0;       // the first window in which it may have changed: behind the look before
 };
 
 struct VariableSnapshot {
   std::vector<VariableUpdate> changed;  // since each one's look before, sorted by name; all, at the first
-  std::int64_t watched = 0;              // variables
-  std::int64_t left_out = 0;             // objects that the budget did not reach this time
-  std::int64_t interpreters = 0;         // that are left alone: sub-interpreters, worker threads
+  std::int64_t watched = 0;             // variables
+  std::int64_t left_out = 0;            // objects that the budget did not reach this time
+  std::int64_t interpreters = 0;        // that are left alone: sub-interpreters, worker threads
 };
 
 }  // namespace cleanslate

@@ -7,7 +7,7 @@ namespace {
 
 bool IsSame(const Variable& before, const Variable& now) {
   return before.entries == now.entries && before.texts == now.texts && before.rest == now.rest &&
-         before.kind == now.kind;
+         before.object == now.object && before.kind == now.kind;
 }
 
 VariableChange ChangeOf(const Variable& before, const Variable& now) {
@@ -27,10 +27,11 @@ void VariableMemory::Note(WindowNumber window, const std::vector<Variable>& seen
         ++left_out_;
         continue;
       }
-      changed.push_back({now, VariableChange::kAssigned, 0, now.texts != 0, window});
+      changed.push_back({now, VariableChange::kAssigned, 0, now.texts != 0, now.object != 0, window});
     } else if (Known& before = at->second; !IsSame(before.variable, now)) {
-      changed.push_back({now, ChangeOf(before.variable, now), before.variable.entries,
-                         now.texts != before.variable.texts, before.looked + 1});
+      const Variable& was = before.variable;
+      changed.push_back({now, ChangeOf(was, now), was.entries, now.texts != was.texts,
+                         now.object != was.object, before.looked + 1});
     }
     known_[now.name] = {now, window};
   }
@@ -38,9 +39,11 @@ void VariableMemory::Note(WindowNumber window, const std::vector<Variable>& seen
     const auto at = known_.find(name);
     if (at == known_.end()) continue;
     Known& before = at->second;
-    changed.push_back({std::move(before.variable), VariableChange::kRemoved, 0,
-                       before.variable.texts != 0, before.looked + 1});
-    changed.back().entries_before = changed.back().now.entries;
+    VariableUpdate& update = changed.emplace_back();
+    update.now = std::move(before.variable);
+    update.change = VariableChange::kRemoved;
+    update.entries_before = update.now.entries;
+    update.since = before.looked + 1;
     known_.erase(at);
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// What is known of each variable from the look before, and what differs from that. A look may see some of them
-// only: what it does not see stays as it was.
+// What is known of each variable from the look before, and what differs from that. A look may see some of
+// them only: what it does not see stays as it was.
 //
 // COLD; one thread. Bounded by `most` variables, of about 250 bytes; further ones are left out and counted.
 

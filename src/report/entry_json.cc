@@ -165,11 +165,12 @@ Json ToJson(const ChangedAttribute& attribute) {
 }
 
 Json ToJson(const ChangedVariable& variable) {
-  return {{"name", variable.name},
-          {"kind", variable.kind},
-          {"before", variable.before},
-          {"after", variable.after},
-          {"where", Json::array()}};
+  Json json = {{"name", variable.name}, {"kind", variable.kind}};
+  if (!variable.change.empty()) json["change"] = variable.change;
+  json["before"] = variable.before;
+  json["after"] = variable.after;
+  json["where"] = Json::array();
+  return json;
 }
 
 }  // namespace cleanslate

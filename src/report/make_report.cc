@@ -151,6 +151,29 @@ class Assembly {
     return result;
   }
 
+  // What tells most comes first; counters and times change in every window.
+  std::vector<ChangedVariable> Variables(const VariableSnapshot& variables) {
+    static constexpr std::array<const char*, 6> kChanges = {"assigned", "grown",   "shrunk",
+                                                            "replaced", "altered", "removed"};
+    std::vector<const VariableUpdate*> order;
+    for (const VariableUpdate& each : variables.changed) order.push_back(&each);
+    std::stable_sort(order.begin(), order.end(), [](const VariableUpdate* a, const VariableUpdate* b) {
+      return (a->change == VariableChange::kAltered) < (b->change == VariableChange::kAltered);
+    });
+    order.resize(Cut(order.size(), "variables"));
+    std::vector<ChangedVariable> result;
+    for (const VariableUpdate* each : order) {
+      const Variable& now = each->now;
+      Frame where;
+      where.file = now.file;
+      where.line = now.line;
+      result.push_back({now.name, now.kind, kChanges[static_cast<std::size_t>(each->change)],
+                        each->entries_before, each->change == VariableChange::kRemoved ? 0 : now.entries,
+                        now.file.empty() ? Frames() : Frames{where}});
+    }
+    return result;
+  }
+
   std::vector<ChangedVariable> Statics(const StaticSnapshot& statics, const DataNamer& data) {
     const std::vector<ChangedStatic> variables = ChangedStatics(statics.changed, data, 2 * max_entries_);
     const std::size_t listed = Cut(variables.size(), "variables");
@@ -159,7 +182,8 @@ class Assembly {
       const ChangedStatic& each = variables[i];
       Frame where;
       where.module = each.module;
-      result.push_back({each.name, each.text ? "static text" : "static", each.bytes, each.bytes, {where}});
+      result.push_back(
+          {each.name, each.text ? "static text" : "static", "", each.bytes, each.bytes, {where}});
     }
     return result;
   }
@@ -233,13 +257,19 @@ Report MakeReport(const WindowFacts& facts, const Survivors& survivors, const Sn
   report.survived.processes = assembly.Processes(survivors.children);
   report.survived.environment = assembly.Environment(survivors.environment);
   report.survived.process = assembly.Process(survivors);
-  if (data) report.survived.variables = assembly.Statics(now.statics, data);
+  report.survived.variables = assembly.Variables(survivors.variables);
+  if (data) {
+    for (ChangedVariable& each : assembly.Statics(now.statics, data))
+      report.survived.variables.push_back(std::move(each));
+  }
   assembly.LeaveOut("live.descriptors", now.descriptors.left_out);
   assembly.LeaveOut("live.folders", now.files.left_out);
   assembly.LeaveOut("live.threads", now.threads.left_out);
   assembly.LeaveOut("live.processes", now.children.left_out);
   assembly.LeaveOut("live.environment", now.environment.left_out);
   assembly.LeaveOut("live.static", now.statics.left_out);
+  assembly.LeaveOut("live.variables", survivors.variables.left_out);
+  assembly.LeaveOut("live.interpreters", survivors.variables.interpreters);
 
   report.live = LiveOf(now);
   report.cost = cost;

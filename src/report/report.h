@@ -9,7 +9,8 @@
 //   "process", "variables", "window.requestIds"       entries of that list
 //   "findings.where", "survived.where"                stack frames of the entries that are listed
 //   "live.descriptors", "live.folders", "live.threads", "live.processes", "live.environment",
-//   "live.static" (bytes)                             what a snapshot's budget did not reach
+//   "live.static" (bytes), "live.variables" (objects), "live.interpreters"
+//                                                                  what a snapshot's budget did not reach
 //   "heap.blocks"                                     blocks that there was no memory to record
 //   "connections"                                     to the Runtime API, that could not be followed
 //   "suppressed", "known"                             findings that were set aside, by what isn't listed
@@ -115,7 +116,8 @@ struct ChangedAttribute {
 struct ChangedVariable {
   std::string name;
   std::string kind;
-  std::int64_t before = 0, after = 0;
+  std::string change;                  // "assigned", "grown", "shrunk", "replaced", "altered", "removed"
+  std::int64_t before = 0, after = 0;  // entries, of native code's bytes
   Frames where;
 };
 

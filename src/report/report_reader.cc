@@ -245,6 +245,7 @@ void ReadAttribute(const Members& members, ChangedAttribute& attribute) {
 void ReadVariable(const Members& members, ChangedVariable& variable) {
   members.Read("name", variable.name);
   members.Read("kind", variable.kind);
+  members.Read("change", variable.change);
   members.Read("before", variable.before);
   members.Read("after", variable.after);
   ReadWhere(members, variable.where);

@@ -274,8 +274,9 @@ class TextRenderer {
       return Name(attribute.name) + ": " + Name(attribute.before) + " -> " + Name(attribute.after);
     });
     List(survived.variables, [](const ChangedVariable& variable) {
-      return Name(variable.kind) + " " + Name(variable.name) + ": " + std::to_string(variable.before) +
-             " -> " + std::to_string(variable.after);
+      const std::string name = Name(variable.kind) + " " + Name(variable.name) + ": ";
+      if (!variable.change.empty() && variable.before == variable.after) return name + Name(variable.change);
+      return name + std::to_string(variable.before) + " -> " + std::to_string(variable.after);
     });
   }
 

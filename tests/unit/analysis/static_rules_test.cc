@@ -44,12 +44,12 @@ alignas(64) double g_average;
 alignas(64) std::mt19937_64 g_generator;
 alignas(64) std::uint64_t g_hashes[512];
 
-struct Variable {
+struct WatchedVariable {
   const char* name;
   void* start;
   std::size_t bytes;
 };
-const Variable variables[] = {
+const WatchedVariable variables[] = {
     {"g_text", g_text, sizeof g_text},
     {"g_string", &g_string, sizeof g_string},
     {"g_session", &g_session, sizeof g_session},
@@ -71,7 +71,7 @@ DataName NameOfRange(const StaticRange& range) {
       if (module.name == "analysis_test") return module.bias;
     return std::uintptr_t{0};
   }();
-  for (const Variable& variable : variables) {
+  for (const WatchedVariable& variable : variables) {
     const std::uint64_t begin = reinterpret_cast<std::uintptr_t>(variable.start) - bias;
     if (range.offset - begin < variable.bytes)
       return {variable.name, begin, static_cast<std::int64_t>(variable.bytes)};
@@ -100,7 +100,7 @@ class Process {
         }()) {
     g_generator.seed(17);
     g_string.clear();
-    for (const Variable& variable : variables) {
+    for (const WatchedVariable& variable : variables) {
       if (variable.start != &g_string && variable.start != &g_generator)
         std::memset(variable.start, 0, variable.bytes);
     }

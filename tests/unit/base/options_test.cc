@@ -36,7 +36,8 @@ TEST(Options, TakeEveryValueOfTheContract) {
       Parse({"CLEANSLATE=always", "CLEANSLATE_OUTPUT=file:/var/log/r.jsonl", "CLEANSLATE_REPORT=all",
              "CLEANSLATE_MAX_LINE=65536", "CLEANSLATE_STATE=heap,descriptors", "CLEANSLATE_STACKS=caller",
              "CLEANSLATE_RESIDUE=off", "CLEANSLATE_TMP=/tmp:/mnt/x", "CLEANSLATE_BUDGET_MS=7",
-             "CLEANSLATE_SUPPRESSIONS=/etc/c.supp", "CLEANSLATE_NEXT_WRAPPER=/opt/other"});
+             "CLEANSLATE_SUPPRESSIONS=/etc/c.supp", "CLEANSLATE_NEXT_WRAPPER=/opt/other",
+             "CLEANSLATE_PROBES=node"});
   EXPECT_EQ(options.mode, WatchMode::kAlways);
   EXPECT_STREQ(options.output, "file:/var/log/r.jsonl");
   EXPECT_EQ(options.report, ReportMode::kAll);
@@ -44,6 +45,7 @@ TEST(Options, TakeEveryValueOfTheContract) {
   EXPECT_EQ(options.state, static_cast<std::uint32_t>(kHeapState | kDescriptorState));
   EXPECT_EQ(options.stacks, StackMode::kCaller);
   EXPECT_FALSE(options.residue);
+  EXPECT_EQ(options.probes, static_cast<std::uint32_t>(kNodeProbe));
   EXPECT_STREQ(options.tmp, "/tmp:/mnt/x");
   EXPECT_EQ(options.budget_ms, 7);
   EXPECT_STREQ(options.suppressions, "/etc/c.supp");
@@ -93,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(All, OptionsBadValue,
                                            BadValue{"CLEANSLATE_STATE=heap,secret", "CLEANSLATE_STATE"},
                                            BadValue{"CLEANSLATE_STACKS=half", "CLEANSLATE_STACKS"},
                                            BadValue{"CLEANSLATE_RESIDUE=maybe", "CLEANSLATE_RESIDUE"},
+                                           BadValue{"CLEANSLATE_PROBES=perl", "CLEANSLATE_PROBES"},
                                            BadValue{"CLEANSLATE_BUDGET_MS=-1", "CLEANSLATE_BUDGET_MS"},
                                            BadValue{"CLEANSLATE_BUDGET_MS=0", "CLEANSLATE_BUDGET_MS"}));
 

@@ -76,6 +76,65 @@ TEST(RuntimeApiTap, AnotherProtocolOnThePortIsLetGo) {
   EXPECT_EQ(process.tap->lost_connections(), 0u);
 }
 
+class KeptEvents : public testing::TestWithParam<std::size_t> {
+ protected:
+  std::vector<std::string> Of(std::uint32_t window) {
+    std::vector<std::string> events;
+    process.tap->ForEachEvent(window, [&events](std::string_view event) { events.emplace_back(event); });
+    return events;
+  }
+
+  Conversation process{GetParam()};
+};
+
+TEST_P(KeptEvents, BelongToTheirWindowUntilTheyAreWiped) {
+  process.tap->KeepEvents(true);
+  const int fd = process.Connect();
+  process.Poll(fd);
+  process.Receive(fd, NextReply("a", R"({"token": "one"})"));
+  process.Respond(fd, "a");
+  process.Poll(fd);
+  EXPECT_THAT(Of(1), ElementsAre(R"({"token": "one"})"));
+  process.Receive(fd, ChunkedNextReply("b", R"({"token": "two"})"));
+  process.tap->WipeEvents(1);
+  EXPECT_THAT(Of(1), IsEmpty());
+  EXPECT_THAT(Of(2), ElementsAre(R"({"token": "two"})"));
+  process.tap->WipeEvents(2);
+  EXPECT_THAT(Of(2), IsEmpty());
+}
+
+TEST_P(KeptEvents, OfSeveralAtOnceAreKeptApart) {
+  process.tap->KeepEvents(true);
+  const int one = process.Connect();
+  const int two = process.Connect();
+  process.Poll(one);
+  process.Poll(two);
+  const std::string first = NextReply("a", "first event");
+  process.Receive(one, first.substr(0, first.size() - 3));
+  process.Receive(two, NextReply("b", "second event"));
+  process.Receive(one, first.substr(first.size() - 3));
+  EXPECT_THAT(Of(1), ElementsAre("first event", "second event"));
+  const std::string lost = NextReply("c", "never whole");
+  process.Poll(one);
+  process.Receive(one, lost.substr(0, lost.size() - 3));
+  process.Close(one);
+  EXPECT_THAT(Of(1), ElementsAre("first event", "second event"));
+}
+
+TEST_P(KeptEvents, AreCutWhereTheyAreTooLongAndNoneAreKeptUnasked) {
+  const int fd = process.Connect();
+  process.Poll(fd);
+  process.Receive(fd, NextReply("a", "first event"));
+  EXPECT_THAT(Of(1), IsEmpty());
+  process.tap->KeepEvents(true);
+  process.Respond(fd, "a");
+  process.Poll(fd);
+  process.Receive(fd, NextReply("b", std::string(EventKeeper::kEventBytes + 10, 'x')));
+  EXPECT_THAT(Of(2), ElementsAre(std::string(EventKeeper::kEventBytes, 'x')));
+}
+
+INSTANTIATE_TEST_SUITE_P(Split, KeptEvents, testing::Values(0, 7));
+
 TEST(RuntimeApiTap, CountsARuntimeApiConnectionThatItCannotFollow) {
   Conversation process;
   const int fd = process.Connect();

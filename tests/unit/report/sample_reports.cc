@@ -47,7 +47,7 @@ Report Orders() {
   report.survived.heap = {12, 4210, {{1, 4096, {{"grow", "leak.c", 12, "libleak.so", "", 0}}}}};
   report.survived.descriptors = {{9, "file", "/tmp/a.txt", "", "", "", false, 0, {}}};
   report.survived.files = {{"/tmp/a.txt", "", "created", 10, 0, {}}};
-  report.survived.variables = {{"app.cache", "list", 4, 5, {{"", "app.py", 1, "", "", 0}}}};
+  report.survived.variables = {{"app.cache", "list", "grown", 4, 5, {{"", "app.py", 1, "", "", 0}}}};
   report.live = {.heap_bytes = 910233,
                  .heap_blocks = 10422,
                  .descriptors = 9,
@@ -99,7 +99,7 @@ Report EverythingNamed(const std::string& name, int entries, int frames) {
     survived.processes.push_back({200 + i, name, "running", where});
     survived.environment.push_back({name, "added", where});
     survived.process.push_back({"umask", name, name, where});
-    survived.variables.push_back({name, "dict", i, i + 1, where});
+    survived.variables.push_back({name, "dict", "grown", i, i + 1, where});
   }
   return report;
 }
