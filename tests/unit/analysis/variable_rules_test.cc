@@ -67,7 +67,7 @@ TEST_F(VariableRulesTest, NamesWhatGrowsByTheFifthInvocation) {
   EXPECT_EQ(drafts[0].severity, Severity::kWarning);
   EXPECT_EQ(Sentence(drafts[0], "app.cache", {}),
             "list app.cache grew by 1 entry in each of the last 4 invocations (now 5)");
-  EXPECT_EQ(drafts[0].first_seen, 1);
+  EXPECT_EQ(drafts[0].first_seen, 2);  // the cold start is no evidence
 }
 
 TEST_F(VariableRulesTest, IsSilentAboutWhatFillsOnceOrIsKeptBounded) {
