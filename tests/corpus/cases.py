@@ -14,6 +14,7 @@ LANGUAGES = {".py": "python", ".js": "node", ".cc": "c++"}
 
 # What the rule says survives as intended: naming it is enough.
 INFO_RULES = {"tmp-residue"}
+VARIABLE_RULES = {"variable-growth", "variable-replaced", "default-argument-mutated", "payload-retained"}
 
 _DEFINITION = {
     ".py": re.compile(r"def ((?:leaky|clean)_\w+)\("),
