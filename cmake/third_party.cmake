@@ -3,6 +3,19 @@
 # Abseil and libunwind come from the prefix that tools/setup.d/third_party builds, position independent and hidden, so that they
 # could go into the shared object. Today Abseil serves the command, and libunwind judges our unwinder in a test. All else is Debian's.
 
+if(CLEANSLATE_LIBRARY_ONLY)
+  # From the machine's headers, and none of those that lie beside them: this may be built for another machine.
+  find_path(nlohmann_folder nlohmann/json.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
+  if(NOT nlohmann_folder)
+    message(FATAL_ERROR "nlohmann_json was not found: run tools/setup")
+  endif()
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
+  file(CREATE_LINK ${nlohmann_folder}/nlohmann ${CMAKE_BINARY_DIR}/include/nlohmann SYMBOLIC)
+  add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
+  target_include_directories(nlohmann_json::nlohmann_json SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include)
+  return()
+endif()
+
 set(CLEANSLATE_THIRD_PARTY "$ENV{CLEANSLATE_THIRD_PARTY}" CACHE PATH "Folder of tools/setup.d/third_party")
 if(NOT CLEANSLATE_THIRD_PARTY)
   set(CLEANSLATE_THIRD_PARTY ${CMAKE_SOURCE_DIR}/build/third_party)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/time.h>
-#include <threads.h>
 
 #include <cstring>
 #include <new>
@@ -152,11 +151,14 @@ CLEANSLATE_INTERPOSE(int, pthread_create,
   return error;
 }
 
+// thrd_success of <threads.h>, a header that older C libraries lack.
+static constexpr int kThreadStarted = 0;
+
 CLEANSLATE_INTERPOSE(int, thrd_create, (void* thread, int (*start)(void*), void* argument)) {
   NewThread<StandardStart>* const born = NewThread<StandardStart>::Make(start, argument);
   if (born == nullptr) return Real().thrd_create(thread, start, argument);
   const int result = Real().thrd_create(thread, BeginStandard, born);
-  if (result != thrd_success) born->Drop();
+  if (result != kThreadStarted) born->Drop();
   return result;
 }
 
