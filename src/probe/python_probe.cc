@@ -1,0 +1,119 @@
+#include "probe/python_probe.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/python_api.h"
+#include "probe/python_look.h"
+
+namespace cleanslate {
+namespace {
+
+// What an error that is being raised would be is kept, and no collection of garbage runs meanwhile: that
+// would run finalizers.
+class Undisturbed {
+ public:
+  explicit Undisturbed(const PythonApi& api) : api_(api), collecting_(api.PyGC_Disable()) {
+    api_.PyErr_Fetch(&error_[0], &error_[1], &error_[2]);
+  }
+  ~Undisturbed() {
+    api_.PyErr_Restore(error_[0], error_[1], error_[2]);
+    if (collecting_ != 0) api_.PyGC_Enable();
+  }
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+
+ private:
+  const PythonApi& api_;
+  int collecting_;
+  PythonObject* error_[3] = {};
+};
+
+}  // namespace
+
+struct PythonProbe::Interpreter : LockedWork {
+  explicit Interpreter(std::string task_root) : root(std::move(task_root)) {}
+
+  // The thread that waits for the lock of an interpreter which is being ended never gets it, or is ended.
+  int Lock() override { return api.PyGILState_Ensure(); }
+  void Unlock(int token) override { api.PyGILState_Release(token); }
+  void Run() override {
+    looked = false;
+    if (api.IsFinalizing() || api.Py_IsInitialized() == 0) return;
+    PythonThread* const current = api.Current();
+    if (current == nullptr || api.PyThreadState_GetInterpreter(current) != api.PyInterpreterState_Main())
+      return;
+    const Undisturbed undisturbed(api);
+    look->Run(event, deadline, why);
+    looked = why.empty();
+  }
+
+  PythonApi api;
+  std::string root;
+  std::unique_ptr<PythonLook> look;
+  const EventValues* event = nullptr;
+  std::chrono::steady_clock::time_point deadline;
+  std::string why;
+  bool looked = false;
+};
+
+PythonProbe::PythonProbe(PythonProbeOptions options)
+    : options_(std::move(options)), interpreter_(std::make_shared<Interpreter>(options_.task_root)) {}
+
+PythonProbe::~PythonProbe() = default;
+
+bool PythonProbe::Ready() {
+  Interpreter& interpreter = *interpreter_;
+  if (!off_.empty()) return false;
+  if (interpreter.look != nullptr) return true;
+  if (interpreter.api.Find(off_) != PythonApi::Presence::kKnown) return false;
+  interpreter.look = std::make_unique<PythonLook>(interpreter.api, interpreter.root);
+  return true;
+}
+
+VariableSnapshot PythonProbe::Look(const ProbeRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  if (!Ready()) return {};
+  const PythonApi& api = interpreter_->api;
+  if (api.Py_IsInitialized() == 0 || api.IsFinalizing()) return {};
+  const Clock::time_point deadline = std::min(request.deadline, Clock::now() + options_.patience);
+  bool looked = false;
+  if (api.HoldsLock()) {
+    interpreter_->event = request.event;
+    interpreter_->deadline = deadline;
+    interpreter_->Run();
+    looked = true;
+  } else if (!call_.IsBusy()) {
+    interpreter_->event = request.event;
+    interpreter_->deadline = deadline;
+    looked = call_.Run(interpreter_, deadline);
+  }
+  interpreter_->event = nullptr;
+  if (!interpreter_->why.empty()) off_ = interpreter_->why;
+  return Told(request.window, looked && interpreter_->looked);
+}
+
+VariableSnapshot PythonProbe::Told(WindowNumber window, bool looked) {
+  VariableSnapshot snapshot;
+  if (!looked) return snapshot;
+  PythonLook& look = *interpreter_->look;
+  snapshot.watched = look.watched();
+  snapshot.left_out = look.left_out();
+  snapshot.interpreters = look.interpreters();
+  memory_.Note(window, look.seen(), look.gone(), snapshot.changed);
+  snapshot.left_out += memory_.left_out();
+  for (VariableUpdate& update : snapshot.changed) {
+    if (const PythonPlaced* const placed = look.PlaceOf(update.now.name)) {
+      update.now.file = placed->file;
+      update.now.line = placed->line;
+      if (placed->evicts && update.now.bound == VariableBound::kNone)
+        update.now.bound = VariableBound::kEvicts;
+    }
+    if (update.change == VariableChange::kRemoved) look.Forget(update.now.name);
+  }
+  std::sort(snapshot.changed.begin(), snapshot.changed.end(),
+            [](const VariableUpdate& a, const VariableUpdate& b) { return a.now.name < b.now.name; });
+  return snapshot;
+}
+
+}  // namespace cleanslate

@@ -1,0 +1,72 @@
+// A probe that a Python program loads into itself: `look` says as JSON what one look has seen. Loaded with
+// ctypes.CDLL, it is called without the interpreter's lock, with ctypes.PyDLL holding it.
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/guard.h"
+#include "probe/event_values.h"
+#include "probe/python_probe.h"
+
+namespace {
+
+using cleanslate::EventValues;
+using cleanslate::VariableUpdate;
+using Json = nlohmann::json;
+
+std::unique_ptr<cleanslate::PythonProbe> probe;
+std::string answer;
+cleanslate::WindowNumber window;
+
+Json ToJson(const VariableUpdate& update) {
+  constexpr const char* kChanges[] = {"assigned", "grown", "shrunk", "replaced", "altered", "removed"};
+  constexpr const char* kRoles[] = {"variable", "default", "registry"};
+  constexpr const char* kBounds[] = {"none", "evicts", "fixed"};
+  Json holds = Json::array();
+  for (const auto& held : update.now.holds) holds.push_back(held.field + (held.number ? " (number)" : ""));
+  return {{"name", update.now.name},
+          {"kind", update.now.kind},
+          {"file", update.now.file},
+          {"line", update.now.line},
+          {"role", kRoles[static_cast<int>(update.now.role)]},
+          {"bound", kBounds[static_cast<int>(update.now.bound)]},
+          {"change", kChanges[static_cast<int>(update.change)]},
+          {"before", update.entries_before},
+          {"entries", update.now.entries},
+          {"texts", update.now.texts != 0},
+          {"texts_changed", update.texts_changed},
+          {"object_changed", update.object_changed},
+          {"since", update.since},
+          {"holds", holds}};
+}
+
+}  // namespace
+
+extern "C" {
+
+__attribute__((visibility("default"))) void start(const char* task_root) {
+  probe = std::make_unique<cleanslate::PythonProbe>(cleanslate::PythonProbeOptions{task_root});
+  window = 0;
+}
+
+// The next window's end. `event`: JSON, or null. A budget of 0 is none.
+__attribute__((visibility("default"))) const char* look(const char* event, int budget_ms) {
+  const cleanslate::Guard guard;
+  EventValues values;
+  if (event != nullptr) values.Add(event);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto budget = std::chrono::milliseconds(budget_ms > 0 ? budget_ms : 60'000);
+  const auto seen = probe->Look({window++, event != nullptr ? &values : nullptr, begin + budget});
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  Json changed = Json::array();
+  for (const VariableUpdate& update : seen.changed) changed.push_back(ToJson(update));
+  const Json said = {{"off", probe->off()},       {"ms", took.count()},
+                     {"changed", changed},        {"watched", seen.watched},
+                     {"left_out", seen.left_out}, {"interpreters", seen.interpreters}};
+  answer = said.dump();
+  return answer.c_str();
+}
+
+}  // extern "C"
