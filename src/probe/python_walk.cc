@@ -112,7 +112,7 @@ void PythonWalk::Walk(const PythonRoot& root) {
 bool PythonWalk::MayStep() {
   ++steps_;
   if (++walked_ % kStepsBetweenClockReads == 0) Spent();
-  return walked_ < most_;
+  return walked_ <= most_;
 }
 
 // How many elements at either end are looked at.

@@ -1,6 +1,9 @@
 // A probe that a Python program loads into itself: `look` says as JSON what one look has seen. Loaded with
 // ctypes.CDLL, it is called without the interpreter's lock, with ctypes.PyDLL holding it.
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -67,6 +70,24 @@ __attribute__((visibility("default"))) const char* look(const char* event, int b
                      {"left_out", seen.left_out}, {"interpreters", seen.interpreters}};
   answer = said.dump();
   return answer.c_str();
+}
+
+// A signal is pending while the look runs.
+__attribute__((visibility("default"))) const char* look_under_signal(int number) {
+  raise(number);
+  return look(nullptr, 0);
+}
+
+// Looks from a thread of its own until the process ends.
+__attribute__((visibility("default"))) void look_for_ever() {
+  pthread_t thread;
+  pthread_create(
+      &thread, nullptr,
+      [](void*) -> void* {
+        while (true) look(nullptr, 0);
+      },
+      nullptr);
+  pthread_detach(thread);
 }
 
 }  // extern "C"
