@@ -1,4 +1,5 @@
-"""What the shared object shows to its host: exactly the interposed functions and the public C functions, nothing else.
+"""What the shared object shows to its host: exactly the interposed functions, the public C functions and the two that make
+it an addon of Node, nothing else.
 
 Usage: shared_object.py LIBRARY INTERPOSED_FUNCTIONS PUBLIC_HEADER
 
@@ -13,6 +14,7 @@ import sys
 
 INTERPOSED = re.compile(r"^INTERPOSED\w*\(\s*[^,]+,\s*(\w+)\s*,", re.MULTILINE)
 PUBLIC = re.compile(r"\b(cleanslate_\w+)\s*\([^;{]*\)[^;{]*;")
+OF_A_NODE_ADDON = {"napi_register_module_v1", "node_api_module_get_api_version_v1"}
 # The C library and its parts, the program's interpreter among them.
 MAY_NEED = re.compile(r"(libc|libm|libdl|libpthread|librt|ld-linux-[\w-]+)\.so\.\d+$")
 
@@ -37,8 +39,8 @@ def exported(library):
     return {line.split()[0].split("@")[0] for line in lines}
 
 
-def complaints(library, functions_list, public_header):
-    want, have = listed(functions_list, public_header), exported(library)
+def complaints(library, functions_list, public_header, others=frozenset()):
+    want, have = listed(functions_list, public_header) | others, exported(library)
     found = [] if want else [f"{functions_list} lists no function"]
     found += [f"{name} is listed but not exported" for name in sorted(want - have)]
     found += [f"{name} is exported but not listed" for name in sorted(have - want)]
@@ -53,7 +55,7 @@ def complaints(library, functions_list, public_header):
 
 
 def main():
-    found = complaints(*map(pathlib.Path, sys.argv[1:4]))
+    found = complaints(*map(pathlib.Path, sys.argv[1:4]), OF_A_NODE_ADDON)
     print("\n".join(found) or "the library shows what is listed, and needs the C library only")
     return 1 if found else 0
 

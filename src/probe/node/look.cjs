@@ -67,8 +67,8 @@ class Probe {
     this.registered.groups = new b.OwnMap();
   }
 
-  // { seen, gone, watched, leftOut }
-  look() {
+  // { seen, gone, watched, leftOut }. `request`: that of a client written in JavaScript.
+  look(request) {
     const began = b.now();
     this.count++;
     this.sources.begin();
@@ -78,6 +78,7 @@ class Probe {
     this.leftOut = 0;
     const events = this.eventValues();
     const units = this.order(this.modules.loaded(MOST_UNITS));
+    this.takeHints(request);
     const limit = this.count === 1 ? FIRST_MS : this.slice(units);
     this.current = new Look({
       sources: this.sources,
@@ -110,6 +111,20 @@ class Probe {
     const values = new EventValues();
     for (let i = 0; i < texts.length; i++) values.add(texts[i]);
     return values.empty ? null : values;
+  }
+
+  // A program's main file may export nothing: functions that it has given to others show its variables.
+  takeHints(request) {
+    const emitters = [value(request, '_events'), value(process, '_events')];
+    for (let i = 0; i < emitters.length; i++) {
+      const keys = typeof emitters[i] === 'object' && emitters[i] !== null ? b.keysOf(emitters[i]) : [];
+      for (let k = 0; k < keys.length && k < 32; k++) {
+        const listener = value(emitters[i], keys[k]);
+        const item = value(listener, 'listener') ?? listener;
+        if (typeof item !== 'function' || !this.isFunctionOfOurs(item)) continue;
+        this.lend(this.sources.holding(b.sourceOf(item), -1), item);
+      }
+    }
   }
 
   // Those that have waited longest first; among equals those whose path is short.
@@ -221,7 +236,8 @@ class Probe {
     const unit = this.registered;
     unit.queue = [];
     const names = this.openGroup(unit, '');
-    const count = (name, kind, entries) => this.registry(unit, name, kind, entries, null, '');
+    const count = (name, kind, entries) =>
+      this.registry(unit, name, kind, entries, null, '');
     registries.eachListened(process, (event, listeners) => count(`process.on(${event})`, 'listeners', listeners));
     const resources = registries.activeResources();
     for (let i = 0; i < resources.length; i++) {
@@ -622,7 +638,7 @@ class Probe {
       now.line = known.line;
       now.bound = known.kind === now.kind ? known.bound : this.boundOf(source, word, now.kind);
     }
-    const before = known === undefined ? 0 : known.look;
+    const before = known === undefined ? unit.looked : known.look;
     now.look = this.count;
     const isSame =
       known !== undefined && known.entries === now.entries && known.texts === now.texts && known.rest === now.rest && known.kind === now.kind;
@@ -662,7 +678,10 @@ class Probe {
       for (let step = b.nextValue(each); !step.done; step = b.nextValue(each)) {
         const name = step.value;
         if (names.has(name) || this.names.has(name)) continue;
-        if (this.memory.delete(name)) b.push(this.gone, name);
+        const known = this.memory.get(name);
+        if (known === undefined) continue;
+        this.memory.delete(name);
+        b.push(this.gone, { name, before: known.look });
       }
     }
     if (this.touched === names) this.touched = names.outer;

@@ -1,0 +1,85 @@
+'use strict';
+// From the rendezvous to the native half: loads the addon when it is first needed, looks, and tells what has changed.
+
+const b = require('./builtins.cjs');
+const { Probe } = require('./look.cjs');
+const { tell } = require('./tell.cjs');
+const workers = require('./workers.cjs');
+
+const { dlopen } = process;
+
+class Session {
+  constructor({ library, roots, oldest, newest }) {
+    this.library = library;
+    this.roots = roots;
+    this.versions = { oldest, newest };
+    this.state = 'new'; // then 'looking', or 'off'
+    workers.count();
+  }
+
+  look(request) {
+    if (this.state === 'off') return;
+    try {
+      if (this.state === 'new') this.open();
+      if (this.state === 'looking') this.lookNow(request);
+    } catch {
+      this.turnOff('a look failed');
+    }
+  }
+
+  open() {
+    this.state = 'off';
+    const addon = { exports: {} };
+    b.apply(dlopen, process, [addon, this.library]);
+    const native = addon.exports;
+    if (typeof native.report !== 'function') return;
+    const { watching, budget } = native.settings();
+    if (!watching) return;
+    this.native = native;
+    const reason = this.obstacle();
+    if (reason !== '') {
+      this.turnOff(reason);
+      return;
+    }
+    this.budget = budget;
+    this.state = 'looking';
+  }
+
+  // Why it has to stay off; '' where it may look.
+  obstacle() {
+    const major = +b.exec(/^\d+/, process.versions.node)[0];
+    if (major < this.versions.oldest || major > this.versions.newest) return `Node ${major} is not known`;
+    if (!process.features.inspector) return 'this Node has no inspector';
+    if (require('node:inspector').url() !== undefined) return 'a debugger may be attached';
+    return '';
+  }
+
+  lookNow(request) {
+    if (require('node:inspector').url() !== undefined) {
+      this.turnOff('a debugger may be attached');
+      return;
+    }
+    const { native } = this;
+    native.enter();
+    try {
+      this.probe ??= new Probe({ roots: this.roots, events: () => native.events(), budget: this.budget });
+      const found = this.probe.look(request);
+      if (!native.report(tell(this.probe.count, found, workers.running(), ''))) this.probe.forget();
+    } finally {
+      native.leave();
+    }
+  }
+
+  turnOff(reason) {
+    this.state = 'off';
+    const look = (this.probe?.count ?? 0) + 1;
+    this.probe = undefined;
+    try {
+      this.native?.report(tell(look, { seen: [], gone: [], watched: 0, leftOut: 0 }, workers.running(), reason));
+    } catch {
+      // nobody is told
+    }
+  }
+}
+
+module.exports = { Session };

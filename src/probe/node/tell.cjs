@@ -1,0 +1,29 @@
+'use strict';
+// A look as the text that probe/node_probe.cc reads. Written piece by piece: JSON.stringify of an object would ask it, and
+// its prototypes, for a toJSON.
+
+const { join, push, quote } = require('./builtins.cjs');
+
+function variable({ name, role, before, now }) {
+  const holds = [];
+  for (let i = 0; i < now.holds.length && i < 64; i++) {
+    push(holds, `{"field":${short(now.holds[i].field)},"number":${now.holds[i].number}}`);
+  }
+  return `{"name":${short(name)},"kind":${short(now.kind)},"file":${short(now.file)},"line":${now.line},"role":"${role}",` +
+    `"bound":"${now.bound}","entries":${now.entries},"texts":${now.texts},"rest":${now.rest},"before":${before},` +
+    `"holds":[${join(holds, ',')}]}`;
+}
+
+// Half a surrogate pair is no text for others, and names are short.
+const short = (text) => quote(text.length > 160 ? `${text.substring(0, 157)}...` : text);
+
+function tell(look, { seen, gone, watched, leftOut }, workers, off) {
+  const variables = [];
+  for (let i = 0; i < seen.length; i++) push(variables, variable(seen[i]));
+  const removed = [];
+  for (let i = 0; i < gone.length; i++) push(removed, `{"name":${short(gone[i].name)},"before":${gone[i].before}}`);
+  return `{"look":${look},"watched":${watched},"leftOut":${leftOut},"workers":${workers},"off":${quote(off)},` +
+    `"seen":[${join(variables, ',')}],"gone":[${join(removed, ',')}]}`;
+}
+
+module.exports = { tell };
