@@ -380,7 +380,7 @@ class Probe {
 
   lookInside(unit, { item, path, depth }, seen) {
     if (seen === null) {
-      this.known.set(item, 'foreign');
+      if (path !== '') this.known.set(item, 'foreign');
       return;
     }
     for (let i = 0; i < seen.privates.length; i++) {
@@ -408,6 +408,7 @@ class Probe {
       }
       top--;
     }
+    if (path === '') return; // only there for the top level
     if (home !== unit.source) {
       this.known.set(item, 'plain');
       return;
@@ -556,8 +557,23 @@ class Probe {
     this.listeners(unit, name, item);
     const own = !b.isArray(item) && !b.types.isMap(item) && !b.types.isSet(item) && this.isOwn(item);
     const isRecord = top && unit.source && isPlain(item) && unit.source.declaration(word).record;
-    if (depth < DEEPEST_NAME && (own || isRecord)) this.members(unit, name, word, item, depth, own);
-    else this.variable(unit, name, word, item, this.kindOf(item));
+    if (depth < DEEPEST_NAME && (own || isRecord)) {
+      this.members(unit, name, word, item, depth, own);
+    } else {
+      this.variable(unit, name, word, item, this.kindOf(item));
+      if (isPlain(item)) this.methods(unit, name, item);
+    }
+  }
+
+  // The functions of an object may keep variables, as those of a module pattern do.
+  methods(unit, name, item) {
+    const keys = b.keysOf(item);
+    if (keys.length > MOST_FIELDS) return;
+    for (let i = 0; i < keys.length; i++) {
+      const member = keys[i] === 'stack' ? undefined : b.descriptor(item, keys[i])?.value;
+      if (typeof member !== 'function' || typeof keys[i] !== 'string' || !this.sources.knows(keys[i])) continue;
+      if (!b.types.isProxy(member) && this.isFunctionOfOurs(member)) this.candidate(unit, `${name}.${keys[i]}`, member, 0);
+    }
   }
 
   // An object whose members have names of their own; those that the code doesn't write are its entries.

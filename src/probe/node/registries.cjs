@@ -11,6 +11,8 @@ const globalsAtFirst = new b.OwnSet();
 for (const key of b.keysOf(globalThis)) globalsAtFirst.add(key);
 
 const MOST_EVENTS = 64;
+// Steps of a connection's or a file's life, over in a moment.
+const PASSING = /^(?:CloseReq|ConnectWrap|\w+ConnectWrap|WriteWrap|ShutdownWrap|TickObject)$/;
 
 // Calls visit(event, count) for each event that the emitter has listeners of; of events whose names may be data, the sum
 // under "*".
@@ -34,7 +36,9 @@ function eachListened(emitter, visit) {
 function activeResources() {
   const counts = new b.OwnMap();
   const names = b.apply(getActiveResourcesInfo, process, []);
-  for (let i = 0; i < names.length; i++) counts.set(names[i], (counts.get(names[i]) ?? 0) + 1);
+  for (let i = 0; i < names.length; i++) {
+    if (b.exec(PASSING, names[i]) === null) counts.set(names[i], (counts.get(names[i]) ?? 0) + 1);
+  }
   const found = [];
   const entries = counts.entries();
   for (let step = b.nextEntry(entries); !step.done; step = b.nextEntry(entries)) b.push(found, step.value);

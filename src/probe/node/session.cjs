@@ -50,13 +50,21 @@ class Session {
     const major = +b.exec(/^\d+/, process.versions.node)[0];
     if (major < this.versions.oldest || major > this.versions.newest) return `Node ${major} is not known`;
     if (!process.features.inspector) return 'this Node has no inspector';
+    return '';
+  }
+
+  // What may come to be while the program runs.
+  hindrance() {
     if (require('node:inspector').url() !== undefined) return 'a debugger may be attached';
+    // Node would ask it for what it tells its inspector.
+    if (b.descriptor(b.objectPrototype, 'toJSON') !== undefined) return 'Object.prototype has a toJSON';
     return '';
   }
 
   lookNow(request) {
-    if (require('node:inspector').url() !== undefined) {
-      this.turnOff('a debugger may be attached');
+    const reason = this.hindrance();
+    if (reason !== '') {
+      this.turnOff(reason);
       return;
     }
     const { native } = this;
