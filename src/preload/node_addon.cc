@@ -1,11 +1,11 @@
-// The library as an addon of Node, for the JavaScript half of the probe: it loads the file that is preloaded anyway. The
-// functions of Node-API are weak, so that the library can be loaded where there is no Node.
+// The library as an addon of Node, for the JavaScript half of the probe: it loads the file that is preloaded
+// anyway. The functions of Node-API are weak, so that the library can be loaded where there is no Node.
 //
 //   events()      texts of the window's events
 //   report(text)  what a look has found; false: tell everything anew
-//   settings()    { watching: whether the library does anything in this process, budget: milliseconds a boundary }
-//   enter()       from here on, what this thread allocates isn't the program's
-//   leave()       until here
+//   settings()    { watching: whether the library does anything in this process, budget: milliseconds a
+//   boundary } enter()       from here on, what this thread allocates isn't the program's leave()       until
+//   here
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,7 +36,8 @@ using napi_callback = napi_value (*)(napi_env, napi_callback_info);
 
 WEAK napi_status napi_create_function(napi_env, const char*, std::size_t, napi_callback, void*, napi_value*);
 WEAK napi_status napi_set_named_property(napi_env, napi_value, const char*, napi_value);
-WEAK napi_status napi_get_cb_info(napi_env, napi_callback_info, std::size_t*, napi_value*, napi_value*, void**);
+WEAK napi_status napi_get_cb_info(napi_env, napi_callback_info, std::size_t*, napi_value*, napi_value*,
+                                  void**);
 WEAK napi_status napi_get_value_string_utf8(napi_env, napi_value, char*, std::size_t, std::size_t*);
 WEAK napi_status napi_create_string_utf8(napi_env, const char*, std::size_t, napi_value*);
 WEAK napi_status napi_create_array(napi_env, napi_value*);
@@ -120,10 +121,11 @@ void Add(napi_env env, napi_value exports, const char* name, napi_callback callb
 }
 
 bool HasNode() {
-  return napi_create_function != nullptr && napi_set_named_property != nullptr && napi_get_cb_info != nullptr &&
-         napi_get_value_string_utf8 != nullptr && napi_create_string_utf8 != nullptr &&
-         napi_create_array != nullptr && napi_create_object != nullptr && napi_create_double != nullptr &&
-         napi_set_element != nullptr && napi_get_boolean != nullptr;
+  return napi_create_function != nullptr && napi_set_named_property != nullptr &&
+         napi_get_cb_info != nullptr && napi_get_value_string_utf8 != nullptr &&
+         napi_create_string_utf8 != nullptr && napi_create_array != nullptr &&
+         napi_create_object != nullptr && napi_create_double != nullptr && napi_set_element != nullptr &&
+         napi_get_boolean != nullptr;
 }
 
 }  // namespace

@@ -84,9 +84,8 @@ bool ReadHolds(const json& list, std::vector<HeldValue>& holds) {
   }
   std::sort(holds.begin(), holds.end(),
             [](const HeldValue& a, const HeldValue& b) { return a.field < b.field; });
-  const auto end = std::unique(holds.begin(), holds.end(), [](const HeldValue& a, const HeldValue& b) {
-    return a.field == b.field;
-  });
+  const auto end = std::unique(holds.begin(), holds.end(),
+                               [](const HeldValue& a, const HeldValue& b) { return a.field == b.field; });
   holds.erase(end, holds.end());
   return true;
 }
@@ -222,9 +221,8 @@ VariableSnapshot NodeProbe::Look(const ProbeRequest& request) {
       off_ = told->off;
       Take(*told, request.window, snapshot);
     }
-    std::sort(
-        snapshot.changed.begin(), snapshot.changed.end(),
-        [](const VariableUpdate& a, const VariableUpdate& b) { return a.now.name < b.now.name; });
+    std::sort(snapshot.changed.begin(), snapshot.changed.end(),
+              [](const VariableUpdate& a, const VariableUpdate& b) { return a.now.name < b.now.name; });
   } catch (...) {
     off_ = "no memory";
   }

@@ -1,8 +1,8 @@
 #pragma once
 
 // The native half of the probe of Node. The JavaScript half (node/) looks at the program's variables on the
-// JavaScript thread before `next` leaves, and delivers what has changed as text; at the boundary, on whichever
-// thread sends `next`, Look takes what was delivered. V8 is never touched here.
+// JavaScript thread before `next` leaves, and delivers what has changed as text; at the boundary, on
+// whichever thread sends `next`, Look takes what was delivered. V8 is never touched here.
 //
 //   rendezvous.cjs: `next` is asked for -> look.cjs -> preload/node_addon.cc: report() -> Deliver
 //                                                                                            |
@@ -29,8 +29,8 @@ class NodeProbe {
   static constexpr std::size_t kMostWaiting = 8;
   static constexpr std::size_t kMostVariables = 8192;
 
-  // Keeps one look's text until the next boundary. False when it is not taken: too long, or too many wait; the
-  // JavaScript half then tells everything anew.
+  // Keeps one look's text until the next boundary. False when it is not taken: too long, or too many wait;
+  // the JavaScript half then tells everything anew.
   static bool Deliver(std::string_view text) noexcept;
 
   // Where the JavaScript half finds the window's events as JSON texts: calls `take(state, json)` for each.

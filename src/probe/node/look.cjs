@@ -22,8 +22,8 @@ const MOST_MEMBERS = 256; // of one object, each with a name
 const DEEPEST_NAME = 3;
 const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
-const FIRST_MS = 20;
-const USUAL_MS = 5;
+// Milliseconds of a look, measured by the clock: a small share of a processor makes few of them many.
+const LIMITS = { first: 25, usual: 15 };
 const LONGEST_WAIT = 10; // looks that a unit waits for its turn, before looks get longer
 
 class Unit {
@@ -42,12 +42,13 @@ class Unit {
 
 class Probe {
   // `events`: () => texts of the window's events.
-  constructor({ roots, events, budget }) {
+  constructor({ roots, events, budget, limits = LIMITS }) {
     this.sources = new Sources(roots);
     this.scopes = new Scopes();
     this.modules = new Modules(this.sources, this.scopes);
     this.events = events;
     this.budget = budget;
+    this.limits = limits;
     this.count = 0;
     this.units = new b.OwnMap();
     this.memory = new b.OwnMap(); // name -> what was seen
@@ -79,7 +80,7 @@ class Probe {
     const events = this.eventValues();
     const units = this.order(this.modules.loaded(MOST_UNITS));
     this.takeHints(request);
-    const limit = this.count === 1 ? FIRST_MS : this.slice(units);
+    const limit = this.count === 1 ? this.limits.first : this.slice(units);
     this.current = new Look({
       sources: this.sources,
       events,
@@ -167,7 +168,7 @@ class Probe {
   // Milliseconds. More when a unit has waited for long.
   slice(units) {
     const waited = units.length === 0 ? 0 : this.count - units[0].unit.looked;
-    return waited > LONGEST_WAIT ? USUAL_MS * (1 + waited - LONGEST_WAIT) : USUAL_MS;
+    return this.limits.usual * (1 + b.max(0, waited - LONGEST_WAIT));
   }
 
   // ---- whose is it

@@ -11,6 +11,9 @@ const { Probe } = require(path.join(sources, 'look.cjs'));
 const { EventValues } = require(path.join(sources, 'event_values.cjs'));
 const { tell } = require(path.join(sources, 'tell.cjs'));
 
+// So that a busy machine cuts no look short.
+const PATIENT = { budget: 60000, limits: { first: 30000, usual: 30000 } };
+
 let folders = 0;
 
 // A program of these files, in a folder of its own; `app` is what app.js or app.mjs exports.
@@ -23,7 +26,7 @@ async function program(files) {
   }
   const app = files['app.mjs'] ? await import(pathToFileURL(path.join(root, 'app.mjs'))) : require(path.join(root, 'app.js'));
   let event;
-  const probe = new Probe({ roots: [root], events: () => (event === undefined ? [] : [JSON.stringify(event)]), budget: 2000 });
+  const probe = new Probe({ roots: [root], events: () => (event === undefined ? [] : [JSON.stringify(event)]), ...PATIENT });
   const look = (given) => {
     event = given;
     return byName(probe.look());
