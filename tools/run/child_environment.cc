@@ -22,6 +22,16 @@ std::string LogStream() {
   return absl::StrFormat("%04d/%02d/%02d/[$LATEST]%s", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, id);
 }
 
+// Node splits NODE_OPTIONS at spaces outside of double quotes, and knows a backslash inside them.
+std::string NodeOption(std::string_view file) {
+  std::string option = "--require \"";
+  for (const char c : file) {
+    if (c == '"' || c == '\\') option += '\\';
+    option += c;
+  }
+  return option + '"';
+}
+
 }  // namespace
 
 std::string_view Find(const EnvironmentVariables& variables, std::string_view name,
@@ -71,6 +81,11 @@ std::vector<std::string> ChildEnvironment(const ChildSettings& settings, const c
   if (!settings.library.empty()) {
     std::string& preload = variables["LD_PRELOAD"];
     preload = preload.empty() ? settings.library : Concat(settings.library, ":", preload);
+    if (!settings.node_probe.empty()) {
+      // Read by Node alone; it does nothing where the library isn't preloaded.
+      std::string& options = variables["NODE_OPTIONS"];
+      options += Concat(options.empty() ? "" : " ", NodeOption(settings.node_probe));
+    }
   }
   std::vector<std::string> environment;
   environment.reserve(variables.size());

@@ -23,6 +23,7 @@ struct ChildSettings {
   int memory_mb = 128;
   std::uint16_t port = 0;
   std::string library;         // empty: not preloaded
+  std::string node_probe;      // what Node loads beside it; empty: not there
   std::string report_output;   // CLEANSLATE_OUTPUT
   std::string suppressions;    // empty: not set
   EnvironmentVariables given;  // --env

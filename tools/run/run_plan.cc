@@ -189,6 +189,8 @@ OrFailure<RunPlan> MakeRunPlan(const RunOptions& options, const fs::path& own_fo
     OrFailure<std::string> library = FindLibrary(own_folder);
     if (!library) return library.failure();
     plan.child.library = std::move(*library);
+    const fs::path node_probe = fs::path(plan.child.library).parent_path() / "cleanslate-node.cjs";
+    if (std::error_code ignored; fs::exists(node_probe, ignored)) plan.child.node_probe = node_probe.string();
   }
   if (!options.output.suppressions.empty()) {
     plan.child.suppressions = fs::absolute(options.output.suppressions).lexically_normal().string();

@@ -1,12 +1,12 @@
-# Makes one file of the parts, so that one path loads the probe. Usage: cmake -DPARTS=a.cjs;b.cjs -DOUT=FILE -P bundle.cmake
+# Makes one file of the parts; it exports what begin.cjs exports. Usage: cmake -DPARTS=a.cjs;b.cjs -DOUT=FILE -P bundle.cmake
 set(text "'use strict';\nconst parts = { __proto__: null };\nconst loaded = { __proto__: null };\n")
 string(APPEND text "function load(name) {\n  if (parts[name] === undefined) return require(name);\n")
 string(APPEND text "  if (loaded[name] === undefined) {\n    loaded[name] = { exports: {} };\n")
-string(APPEND text "    parts[name](loaded[name], load);\n  }\n  return loaded[name].exports;\n}\nload.cache = require.cache;\n")
+string(APPEND text "    parts[name](loaded[name], load);\n  }\n  return loaded[name].exports;\n}\n")
 foreach(part IN LISTS PARTS)
   get_filename_component(name "${part}" NAME)
   file(READ "${part}" content)
   string(APPEND text "\nparts['./${name}'] = (module, require) => {\n${content}};\n")
 endforeach()
-string(APPEND text "\nload('./main.cjs');\n")
+string(APPEND text "\nmodule.exports = load('./begin.cjs');\n")
 file(WRITE "${OUT}" "${text}")

@@ -9,10 +9,9 @@ const workers = require('./workers.cjs');
 const { dlopen } = process;
 
 class Session {
-  constructor({ library, roots, oldest, newest }) {
+  constructor(library, roots) {
     this.library = library;
     this.roots = roots;
-    this.versions = { oldest, newest };
     this.state = 'new'; // then 'looking', or 'off'
     workers.count();
   }
@@ -36,21 +35,12 @@ class Session {
     const { watching, budget } = native.settings();
     if (!watching) return;
     this.native = native;
-    const reason = this.obstacle();
-    if (reason !== '') {
-      this.turnOff(reason);
+    if (!process.features.inspector) {
+      this.turnOff('this Node has no inspector');
       return;
     }
     this.budget = budget;
     this.state = 'looking';
-  }
-
-  // Why it has to stay off; '' where it may look.
-  obstacle() {
-    const major = +b.exec(/^\d+/, process.versions.node)[0];
-    if (major < this.versions.oldest || major > this.versions.newest) return `Node ${major} is not known`;
-    if (!process.features.inspector) return 'this Node has no inspector';
-    return '';
   }
 
   // What may come to be while the program runs.

@@ -197,6 +197,20 @@ TEST(ChildEnvironment, LambdaOverTheCallersAndTheUserOverAll) {
   EXPECT_THAT(environment, Not(Contains(StartsWith("AWS_EXECUTION_ENV="))));
 }
 
+TEST(ChildEnvironment, NodeLoadsTheProbeBehindItsOtherOptions) {
+  ChildSettings settings;
+  settings.node_probe = "/my lib/a\"b\\c.cjs";
+  const char* inherited[] = {"NODE_OPTIONS=--no-warnings", nullptr};
+  EXPECT_THAT(ChildEnvironment(settings, inherited), Contains("NODE_OPTIONS=--no-warnings"));
+  settings.library = "/lib/libcleanslate.so";
+  const std::string option = R"(--require "/my lib/a\"b\\c.cjs")";
+  EXPECT_THAT(ChildEnvironment(settings, inherited), Contains("NODE_OPTIONS=--no-warnings " + option));
+  const char* nothing[] = {nullptr};
+  EXPECT_THAT(ChildEnvironment(settings, nothing), Contains("NODE_OPTIONS=" + option));
+  settings.given = {{"NODE_OPTIONS", "--trace-warnings"}};
+  EXPECT_THAT(ChildEnvironment(settings, inherited), Contains("NODE_OPTIONS=--trace-warnings " + option));
+}
+
 TEST(ChildEnvironment, WithoutTheLibraryNothingOfOursIsThere) {
   const char* inherited[] = {"LD_PRELOAD=/lib/other.so", nullptr};
   const std::vector<std::string> environment = ChildEnvironment({}, inherited);
