@@ -23,7 +23,7 @@ const DEEPEST_NAME = 3;
 const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
 // Milliseconds of a look, measured by the clock: a small share of a processor makes few of them many.
-const LIMITS = { first: 25, usual: 15 };
+const LIMITS = { first: 25, usual: 10 };
 const LONGEST_WAIT = 10; // looks that a unit waits for its turn, before looks get longer
 
 class Unit {
@@ -35,6 +35,8 @@ class Unit {
     this.done = 0; // of its variables, where the look before ended early
     this.isStuck = false;
     this.representative = null; // a weak reference to a function that sees the top level
+    this.exported = null; // a weak reference to what `require` or `import` gives
+    this.constants = null; // [{ key, ref, value }], where the top level has nothing else: it need not be asked for again
     this.groups = new b.OwnMap(); // key -> names seen
     this.keepers = new b.OwnMap(); // path of a function that keeps variables -> what its variables' names begin with
   }
@@ -227,7 +229,14 @@ class Probe {
   }
 
   // What a module exports is its own before it is anybody's who imports it.
-  claimExports(unit, { exports }) {
+  claimExports(unit, { exports, namespace }) {
+    const given = namespace ?? exports;
+    if (!isObject(given)) {
+      unit.constants = null;
+    } else if (unit.exported?.deref() !== given) {
+      unit.constants = null; // loaded anew
+      unit.exported = new b.OwnWeakRef(given);
+    }
     if (unit.source && typeof exports === 'object' && exports !== null) this.owners.set(exports, { name: unit.name, look: this.count });
   }
 
@@ -348,6 +357,7 @@ class Probe {
 
   // Asks for the scopes of the functions that have been found, and looks at what is in them.
   lookAtFunctions(unit) {
+    this.lookAtConstants(unit);
     for (let round = 0; round < ROUNDS; round++) {
       const chosen = this.choose(unit);
       if (chosen.length === 0) return;
@@ -391,7 +401,7 @@ class Probe {
       this.closeGroup(unit, `${path}.${field.name}`, names);
     }
     if (typeof item !== 'function') return;
-    const home = this.home(seen, item);
+    const home = this.home(unit, seen, item);
     const { scopes } = seen;
     let top = scopes.length - 1;
     if (home === null) {
@@ -426,6 +436,39 @@ class Probe {
     const imported = scope.kind === 'Module' ? unit.source.imports() : unit.source.required();
     this.lookAtVariables(unit, unit.name, scope.variables, imported);
     this.closeGroup(unit, 'scope', names);
+    unit.constants = this.constantsOf(unit, scope.variables, imported);
+  }
+
+  lookAtConstants(unit) {
+    if (unit.constants === null) return;
+    const variables = { __proto__: null };
+    for (let i = 0; i < unit.constants.length; i++) {
+      const { key, ref, value: plain } = unit.constants[i];
+      const item = ref === null ? plain : ref.deref();
+      if (ref !== null && item === undefined) {
+        unit.constants = null; // the module has gone, or is another
+        return;
+      }
+      variables[key] = item;
+    }
+    unit.hasScope = true;
+    const names = this.openGroup(unit, 'scope');
+    this.lookAtVariables(unit, unit.name, variables, null);
+    this.closeGroup(unit, 'scope', names);
+  }
+
+  constantsOf(unit, variables, except) {
+    const found = [];
+    const keys = variables === null ? [] : b.keysOf(variables);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (typeof key !== 'string' || except.has(key) || isWrapper(key)) continue;
+      const item = b.descriptor(variables, key).value;
+      if (item === undefined || !unit.source.isConstant(key)) return null;
+      if (isObject(item)) b.push(found, { key, ref: new b.OwnWeakRef(item), value: undefined });
+      else b.push(found, { key, ref: null, value: item });
+    }
+    return found;
   }
 
   lookAtVariables(unit, prefix, variables, except) {
@@ -489,13 +532,15 @@ class Probe {
   }
 
   // Where the function is written; null: not in the program's own code.
-  home(seen, fn) {
+  home(unit, seen, fn) {
     const known = this.scripts.get(seen.script);
     if (known !== undefined) return known;
     const text = b.sourceOf(fn);
     // V8 gives the place of a class's constructor, the text is all of it.
     const line = b.startsWith(text, 'class') ? -1 : seen.line;
-    const source = this.sources.holding(text, line) ?? this.sources.holding(text, -1);
+    // The same text may stand in several files: most likely it is written where it was found.
+    const here = unit.source.contains(text, line) ? unit.source : null;
+    const source = here ?? this.sources.holding(text, line) ?? this.sources.holding(text, -1);
     if (this.scripts.size < 4096) this.scripts.set(seen.script, source);
     return source;
   }
@@ -707,6 +752,8 @@ class Probe {
     else unit.groups.delete(key);
   }
 }
+
+const isObject = (item) => (typeof item === 'object' && item !== null) || typeof item === 'function';
 
 const isWrapper = (key) =>
   key === 'exports' || key === 'require' || key === 'module' || key === '__filename' || key === '__dirname' || key === 'this' || key === 'arguments';

@@ -17,8 +17,12 @@ const MOST_CODE_TEXTS = 4096;
 const TIME = /^(?=.*\d)(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[\dTZ\s:.,+/-]{6,40}$|^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .{10,60}$/;
 const SEPARATOR = /[:./-]|^1\d{9}(?:\d{3})?$/;
 
-const looksLikeTime = (text) =>
-  text.length >= 6 && text.length <= 72 && b.exec(TIME, text) !== null && b.exec(SEPARATOR, text) !== null;
+function looksLikeTime(text) {
+  if (text.length < 6 || text.length > 72) return false;
+  const first = b.charCode(text, 0); // most texts begin with no digit, nor like a day's name
+  if ((first < 48 || first > 57) && first !== 77 && first !== 84 && first !== 87 && first !== 70 && first !== 83) return false;
+  return b.exec(TIME, text) !== null && b.exec(SEPARATOR, text) !== null;
+}
 
 const short = (mark) => mark & 0x3fffffff;
 
@@ -246,6 +250,11 @@ class Measure {
     const keys = b.keysOf(object);
     const isDictionary = keys.length > MOST_FIELDS;
     for (let i = 0; i < keys.length; i++) {
+      if (keys.length > WHOLE && i === EDGE) {
+        i = keys.length - EDGE;
+        this.entries += keys.length - 2 * EDGE;
+        this.look.leftOut += keys.length - 2 * EDGE;
+      }
       const key = keys[i];
       // To read `stack` may run the program's Error.prepareStackTrace.
       if (typeof key !== 'string' || key === 'stack' || (skip !== undefined && skip(key))) continue;

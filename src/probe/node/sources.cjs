@@ -99,6 +99,14 @@ class Source {
     return { line: 0, record: false };
   }
 
+  // Whether a name of the top level means the same for good: a constant, declared where a line begins, and no variable of
+  // the same name anywhere.
+  isConstant(name) {
+    const word = pattern(name);
+    if (exec(new RegExp(`^(?:export\\s+)?const\\s+${word}(?![\\w$])`, 'm'), this.text) === null) return false;
+    return exec(new RegExp(`(?:let|var)\\s+${word}(?![\\w$])|,\\s*${word}\\s*=(?!=)`), this.text) === null;
+  }
+
   // Whether the code that uses this name also looks at its size and takes out of it.
   evicts(name) {
     const word = `(?<![\\w$])${pattern(name)}`;
