@@ -84,6 +84,12 @@ class RuntimeApiTap {
   void ForEachEvent(std::uint32_t window, Visitor visit) {
     tracker_.events().ForEach(window, visit);
   }
+  // Those of the open window, before it closes. The lock is held: `copy` only copies.
+  template <typename Copy>
+  void CopyOpenEvents(Copy copy) {
+    SpinLockHolder holder(lock_);
+    tracker_.events().ForEach(tracker_.current_window(), copy);
+  }
   void WipeEvents(std::uint32_t window);
 
   // A connection whose requests were seen to be for the Runtime API: the runtime client's own.

@@ -21,6 +21,7 @@
 #include "preload/runtime_api_hooks.h"
 #include "preload/snapshot_taker.h"
 #include "preload/stale_taker.h"
+#include "preload/variable_taker.h"
 #include "record/recorder.h"
 #include "record/unwinder.h"
 #include "report/json_line.h"
@@ -94,7 +95,9 @@ struct LeakDetector::Parts {
       : report_mode(options.report),
         max_line(options.max_line),
         sink(ParseOutput(options.output).value_or(SinkTarget{})),
+        budget(options.budget_ms),
         taker(options, [this] { return sink.OwnDescriptor(); }),
+        variables(options),
         facts(ReadFacts()),
         judge(ReadSuppressions(options), JudgeFor(options, facts.function)) {}
 
@@ -102,6 +105,7 @@ struct LeakDetector::Parts {
 
   // One boundary, as the pipeline that it is.
   void Observe(ReportType type, WindowSpan span);
+  VariableSnapshot TakeVariables(WindowNumber window, std::chrono::steady_clock::time_point deadline);
   void AddLateFiles(std::vector<ChangedFile>& changed);
   void Write(const Report& report);
   void WriteHeldBack();
@@ -109,7 +113,10 @@ struct LeakDetector::Parts {
   ReportMode report_mode;
   std::size_t max_line;
   Sink sink;
+  std::chrono::milliseconds budget;
   SnapshotTaker taker;
+  VariableTaker variables;
+  std::uint32_t closed_window = 0;  // the tap's number of it: whose events are kept
   WindowFacts facts;
   Judge judge;
   Symbolizer symbolizer;
@@ -136,10 +143,14 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   const std::int64_t started = MonotonicNs();
   const StackNamer namer = [this](StackId stack) { return Name(stack); };
 
-  Snapshot now = taker.Take(recorder.AdvanceWindow());
+  const auto began = std::chrono::steady_clock::now();
+  const WindowNumber window = recorder.AdvanceWindow();
+  VariableSnapshot variables_now = TakeVariables(window, began + budget / 2);
+  Snapshot now = taker.Take(window, began + budget);
   AddLateFiles(now.files.changed);
   now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
-  const Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
+  Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
+  survivors.variables = std::move(variables_now);
   const DataNamer data = [this](const StaticRange& range) {
     DataName named = symbolizer.NameData(range.path, range.offset);
     // Without a symbol, what lies around the text.
@@ -173,6 +184,16 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   }
   left_out.clear();
   before = std::move(now);
+}
+
+VariableSnapshot LeakDetector::Parts::TakeVariables(WindowNumber window,
+                                                    std::chrono::steady_clock::time_point deadline) {
+  const auto events = [this](const VariableTaker::EventVisitor& visit) {
+    runtime_api_tap.ForEachEvent(closed_window, visit);
+  };
+  VariableSnapshot taken = variables.Take(window, events, deadline);
+  runtime_api_tap.WipeEvents(closed_window);
+  return taken;
 }
 
 void LeakDetector::Parts::AddLateFiles(std::vector<ChangedFile>& changed) {
@@ -214,7 +235,8 @@ bool LeakDetector::OnInit() noexcept try {
 
 bool LeakDetector::OnBegin() noexcept try {
   const WindowNumber closed = parts_->before.window;
-  parts_->before = parts_->taker.Take(recorder.AdvanceWindow());
+  const auto deadline = std::chrono::steady_clock::now() + parts_->budget;
+  parts_->before = parts_->taker.Take(recorder.AdvanceWindow(), deadline);
   // What a walk that was cut finds only now isn't nobody's.
   for (const ChangedFile& each : parts_->before.files.changed)
     if (each.file.since <= closed && each.file.born <= closed) parts_->late_files.push_back(each);
@@ -238,6 +260,7 @@ bool LeakDetector::OnWindow(const WindowInfo& window) noexcept try {
                                           static_cast<std::int64_t>(window.request_ids_kept()) +
                                           window.untracked;
   parts_->WriteHeldBack();
+  parts_->closed_window = window.number;
   parts_->Observe(ReportType::kWindow, std::move(span));
   return true;
 } catch (...) {

@@ -80,7 +80,6 @@ void AwaitThreads(FileTaker::Clock::time_point deadline) {
 
 SnapshotTaker::SnapshotTaker(const Options& options, std::function<int()> own_descriptor)
     : state_(options.state),
-      budget_(options.budget_ms),
       own_descriptor_(std::move(own_descriptor)),
       heap_(recorder),
       descriptors_([this] {
@@ -123,8 +122,9 @@ const std::vector<std::string>& SnapshotTaker::Libraries() {
   return libraries_;
 }
 
-Snapshot SnapshotTaker::Take(WindowNumber window) {
-  const auto deadline = FileTaker::Clock::now() + budget_;
+Snapshot SnapshotTaker::Take(WindowNumber window, FileTaker::Clock::time_point deadline) {
+  // A tenth is kept for what comes behind the files.
+  const auto files_deadline = deadline - (deadline - FileTaker::Clock::now()) / 10;
   Snapshot now;
   now.window = window;
   if (Wants(kHeapState)) now.heap = heap_.Take(window);
@@ -140,8 +140,6 @@ Snapshot SnapshotTaker::Take(WindowNumber window) {
     orphans_.AddTo(now.children, window, children_ended || HoldsEnded(now.children), deadline);
   }
   if (Wants(kTmpState)) {
-    // A tenth is kept for what comes behind the files.
-    const auto files_deadline = deadline - budget_ / 10;
     const bool thorough = now.process.has_children || children_ended || !now.children.children.empty();
     now.files = files_.Take({window, thorough, now.descriptors.open}, files_deadline);
   }

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <functional>
 
 #include "base/options.h"
@@ -26,7 +27,7 @@ class SnapshotTaker {
   SnapshotTaker(const Options& options, std::function<int()> own_descriptor);
 
   // `window` has been ended by Recorder::AdvanceWindow.
-  Snapshot Take(WindowNumber window);
+  Snapshot Take(WindowNumber window, std::chrono::steady_clock::time_point deadline);
 
   // Whether a variable holds what was said to the Runtime API or by it. At the last Take.
   bool HoldsTraffic(const std::string& path, std::uint64_t offset, std::size_t bytes) const;
@@ -36,7 +37,6 @@ class SnapshotTaker {
   bool Wants(StateKind kind) const { return (state_ & kind) != 0; }
 
   std::uint32_t state_;
-  std::chrono::milliseconds budget_;
   std::function<int()> own_descriptor_;
   struct stat own_file_ = {};        // the file behind it
   std::int64_t ended_children_ = 0;  // at the last Take
