@@ -12,6 +12,7 @@
 #include "base/guard.h"
 #include "base/internal_heap.h"
 #include "base/options.h"
+#include "base/own_thread.h"
 #include "base/raw_io.h"
 #include "base/spin_lock.h"
 #include "preload/allocator_hooks.h"
@@ -97,6 +98,7 @@ void Watch(const RuntimeApiAddress& address) {
     recorder.Reset();
     runtime_api_tap.Reset();
     stale_connections.Reset();
+    own_thread = 0;
     detector = nullptr;  // the parent's
     internal_heap.Reset();
     inherited = false;

@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "base/own_thread.h"
+#include "base/raw_io.h"
 
 namespace cleanslate {
 namespace {
@@ -55,6 +57,7 @@ void* LockedCall::Helper::Main(void* argument) {
     }
   };
   const Guard guard;
+  own_thread = raw::GetTid();
   const std::unique_ptr<std::shared_ptr<Helper>> given(static_cast<std::shared_ptr<Helper>*>(argument));
   const Share share = {*given};
   Helper& helper = *share.helper;

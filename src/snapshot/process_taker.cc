@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "base/own_thread.h"
+#include "base/raw_io.h"
 #include "snapshot/proc_file.h"
 
 namespace cleanslate {
@@ -39,7 +41,7 @@ std::int64_t TaskLimit() {
 
 }  // namespace
 
-ProcessSnapshot TakeProcess(std::int64_t own_threads) {
+ProcessSnapshot TakeProcess() {
   ProcessSnapshot taken;
   taken.has_children = HasChildren();
   taken.ended_children = FaultsOfEndedChildren();
@@ -48,7 +50,8 @@ ProcessSnapshot TakeProcess(std::int64_t own_threads) {
   const auto stat = ParseProcStat(ReadProcFile("/proc/self/stat", buffer, sizeof buffer));
   if (!stat) return taken;
   taken.name = stat->name;
-  taken.threads = stat->threads - own_threads;
+  const int own = own_thread.load(std::memory_order_relaxed);
+  taken.threads = stat->threads - (own != 0 && raw::ThreadIsAlive(raw::GetPid(), own) ? 1 : 0);
   taken.rss_bytes = stat->resident_pages * sysconf(_SC_PAGESIZE);
   return taken;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/own_thread.h"
 #include "base/raw_io.h"
 #include "snapshot/proc_file.h"
 
@@ -51,6 +52,7 @@ ThreadSnapshot ThreadTaker::Take(Clock::time_point deadline) {
   std::unordered_map<std::int64_t, Thread> now;
   const int own = raw::GetTid();
   for (const std::int64_t tid : NumbersIn("/proc/self/task")) {
+    if (tid == own_thread.load(std::memory_order_relaxed)) continue;
     const ThreadBirth birth = birth_ ? birth_(static_cast<pid_t>(tid)) : ThreadBirth{};
     const auto known = known_.find(tid);
     std::optional<Thread> seen;

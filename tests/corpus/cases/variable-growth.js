@@ -81,7 +81,7 @@ exports.leaky_process_listener = async (event) => {
 
 // expect: variable-growth *imeout*
 exports.leaky_interval = async () => {
-  setInterval(() => {}, 60000).unref();
+  setInterval(() => {}, 60000);
   return true;
 };
 

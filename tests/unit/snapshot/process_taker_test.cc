@@ -5,12 +5,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <latch>
 #include <thread>
 
+#include "base/own_thread.h"
+#include "base/raw_io.h"
 #include "gtest/gtest.h"
+#include "snapshot/thread_taker.h"
 
 namespace cleanslate {
 namespace {
@@ -20,11 +25,22 @@ TEST(TakeProcess, CountsThreads) {
   const std::int64_t before = TakeProcess().threads;
   EXPECT_GE(before, 1);
   std::latch done(1);
-  std::thread waiting([&done] { done.wait(); });
+  std::atomic<int> tid = 0;
+  std::thread waiting([&] {
+    tid = raw::GetTid();
+    done.wait();
+  });
+  while (tid == 0) std::this_thread::yield();
   EXPECT_EQ(TakeProcess().threads, before + 1);
-  EXPECT_EQ(TakeProcess(1).threads, before);  // ours
+  own_thread = tid.load();
+  EXPECT_EQ(TakeProcess().threads, before);
+  ThreadTaker taker({});
+  const auto soon = ThreadTaker::Clock::now() + std::chrono::seconds(10);
+  EXPECT_EQ(static_cast<std::int64_t>(taker.Take(soon).threads.size()), before);
   done.count_down();
   waiting.join();
+  EXPECT_EQ(TakeProcess().threads, before);
+  own_thread = 0;
 }
 
 TEST(TakeProcess, MeasuresResidentMemory) {
