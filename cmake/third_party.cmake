@@ -3,6 +3,14 @@
 # Abseil and libunwind come from the prefix that tools/setup.d/third_party builds, position independent and hidden, so that they
 # could go into the shared object. Today Abseil serves the command, and libunwind judges our unwinder in a test. All else is Debian's.
 
+# cleanslate_find(PACKAGE ...): find_package, with an error that says what to do.
+macro(cleanslate_find package)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found: run tools/setup")
+  endif()
+endmacro()
+
 if(CLEANSLATE_LIBRARY_ONLY)
   # From the machine's headers, and none of those that lie beside them: this may be built for another machine.
   find_path(nlohmann_folder nlohmann/json.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
@@ -13,6 +21,7 @@ if(CLEANSLATE_LIBRARY_ONLY)
   file(CREATE_LINK ${nlohmann_folder}/nlohmann ${CMAKE_BINARY_DIR}/include/nlohmann SYMBOLIC)
   add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
   target_include_directories(nlohmann_json::nlohmann_json SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include)
+  cleanslate_find(Threads)
   return()
 endif()
 
@@ -21,14 +30,6 @@ if(NOT CLEANSLATE_THIRD_PARTY)
   set(CLEANSLATE_THIRD_PARTY ${CMAKE_SOURCE_DIR}/build/third_party)
 endif()
 set(third_party_prefix ${CLEANSLATE_THIRD_PARTY}/prefix)
-
-# cleanslate_find(PACKAGE ...): find_package, with an error that says what to do.
-macro(cleanslate_find package)
-  find_package(${package} ${ARGN} QUIET)
-  if(NOT ${package}_FOUND)
-    message(FATAL_ERROR "${package} was not found: run tools/setup")
-  endif()
-endmacro()
 
 if(NOT EXISTS ${third_party_prefix}/stamp)
   message(FATAL_ERROR "Abseil and libunwind are not built in ${third_party_prefix}: run tools/setup")
