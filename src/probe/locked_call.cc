@@ -116,7 +116,7 @@ bool LockedCall::Run(const std::shared_ptr<LockedWork>& work, Clock::time_point 
     helper_ = nullptr;
     return false;
   }
-  given.release();
+  static_cast<void>(given.release());  // the helper's own
 
   Helper& helper = *helper_;
   std::uint32_t expected = kWaiting;

@@ -358,7 +358,8 @@ void PythonNames::AddCells(const Opening& opening, PythonObject* code) {
     std::string full = Joined(scope, name);
     if (taken_.count(std::hash<std::string>()(full)) != 0) full.append(" of ").append(opening.name);
     const bool is_code = types_.Of(held->type).kind == PythonKind::kFunction;
-    AddValue(is_code ? opening.name : std::move(full), held, inner,
+    if (is_code) full = opening.name;
+    AddValue(std::move(full), held, inner,
              {PythonPlaceKind::kLocal, FileOf(opening.module), name, {}, first_line});
   }
 }

@@ -1,13 +1,16 @@
 // A probe that a Python program loads into itself: `look` says as JSON what one look has seen. Loaded with
 // ctypes.CDLL, it is called without the interpreter's lock, with ctypes.PyDLL holding it.
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "base/guard.h"
 #include "probe/event_values.h"
@@ -75,6 +78,22 @@ __attribute__((visibility("default"))) const char* look(const char* event, int b
 // A signal is pending while the look runs.
 __attribute__((visibility("default"))) const char* look_under_signal(int number) {
   raise(number);
+  return look(nullptr, 0);
+}
+
+// Another thread has the interpreter's lock while the look runs, and for a time after it.
+__attribute__((visibility("default"))) const char* look_while_held(int milliseconds) {
+  static std::atomic<bool> held;
+  held = false;
+  std::thread([milliseconds] {
+    const auto take = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "PyGILState_Ensure"));
+    const auto give = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "PyGILState_Release"));
+    const int token = take();
+    held = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    give(token);
+  }).detach();
+  while (!held) std::this_thread::yield();
   return look(nullptr, 0);
 }
 
