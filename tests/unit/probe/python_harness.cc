@@ -7,7 +7,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -22,8 +22,10 @@ using cleanslate::EventValues;
 using cleanslate::VariableUpdate;
 using Json = nlohmann::json;
 
-std::unique_ptr<cleanslate::PythonProbe> probe;
-std::string answer;
+// One look at a time, as the library has it. Nothing of this ends before the process does.
+std::mutex& looking = *new std::mutex;
+cleanslate::PythonProbe* probe;
+std::string& answer = *new std::string;
 cleanslate::WindowNumber window;
 
 Json ToJson(const VariableUpdate& update) {
@@ -53,13 +55,16 @@ Json ToJson(const VariableUpdate& update) {
 extern "C" {
 
 __attribute__((visibility("default"))) void start(const char* task_root) {
-  probe = std::make_unique<cleanslate::PythonProbe>(cleanslate::PythonProbeOptions{task_root});
+  const std::lock_guard lock(looking);
+  delete probe;
+  probe = new cleanslate::PythonProbe({task_root});
   window = 0;
 }
 
 // The next window's end. `event`: JSON, or null. A budget of 0 is none.
 __attribute__((visibility("default"))) const char* look(const char* event, int budget_ms) {
   const cleanslate::Guard guard;
+  const std::lock_guard lock(looking);
   EventValues values;
   if (event != nullptr) values.Add(event);
   const auto begin = std::chrono::steady_clock::now();
