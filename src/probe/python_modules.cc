@@ -43,10 +43,9 @@ void PythonModules::List() {
     PythonObject* const dict = api_.PyModule_GetDict(module);
     if (dict == nullptr || dict->type != api_.PyDict_Type) return;
     all_.emplace(name, dict);
+    if (OwnerOf(dict) >= 0) return;  // a module may stand under two names: the first one is taken
     const Known& known = Learn(module, name, dict);
-    // A module may stand under two names: `import app as main`.
-    if (known.own && OwnerOf(dict) < 0 && own_.size() < kMostOwn)
-      own_.push_back({known.name, dict, known.file});
+    if (known.own && own_.size() < kMostOwn) own_.push_back({name, dict, known.file});
   });
 }
 

@@ -45,7 +45,7 @@ void PythonNames::Add(PythonVariable variable) {
   variables_.push_back(std::move(variable));
 }
 
-void PythonNames::AddForeign(std::string name, PythonObject* value) {
+void PythonNames::AddForeign(std::string name, PythonObject* value, VariableRole role) {
   const PythonKind kind = types_.Of(value->type).kind;
   if (kind == PythonKind::kContextVariable) value = ContextValue(value);
   if (value == nullptr || types_.Of(value->type).kind == PythonKind::kNone) return;
@@ -54,6 +54,7 @@ void PythonNames::AddForeign(std::string name, PythonObject* value) {
   variable.kind = ShortName(value->type);
   variable.root.value = value;
   variable.root.foreign = true;
+  variable.role = role;
   Add(std::move(variable));
 }
 
@@ -96,7 +97,7 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
   const PythonTypeFacts& facts = types_.Of(value->type);
   const auto open_once = [&](PythonObject* object) {
     if (owners_.Name(object, static_cast<std::uint32_t>(kMost)))
-      openings_.push_back({object, name, from.module, from.depth, place});
+      openings_.push_back({object, name, from.module, from.depth, place, from.foreign});
   };
   switch (facts.kind) {
     case PythonKind::kNone:
@@ -114,8 +115,15 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
       return;
     }
     case PythonKind::kThreadLocal:
-    case PythonKind::kLogging:
       return open_once(value);
+    case PythonKind::kLogging: {
+      bool is_logger = false;  // else a handler, which hangs from one
+      objects_.ForEachAttribute(value, facts.slots, [&](PythonObject* key, PythonObject*) {
+        is_logger |= objects_.Ascii(key) == "handlers";
+      });
+      if (is_logger) open_once(value);
+      return;
+    }
     case PythonKind::kContextVariable:
       value = ContextValue(value);
       if (value == nullptr) return;
@@ -133,7 +141,7 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
   PythonVariable variable;
   variable.name = name;
   variable.root.value = value;
-  variable.root.foreign = held.foreign && held.kind == PythonKind::kInstance;
+  variable.root.foreign = from.foreign || (held.foreign && held.kind == PythonKind::kInstance);
   variable.kind = held.kind == PythonKind::kLruCache ? std::string_view("lru_cache") : ShortName(value->type);
   variable.place = place;
   variable.role = role;
@@ -160,7 +168,7 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
     objects_.ForEachAttribute(value, held.slots, [&](PythonObject*, PythonObject*) { ++attributes; });
     if (attributes <= kMostAttributes) {
       variable.root.shallow = true;
-      openings_.push_back({value, name, from.module, from.depth + 1, place});
+      openings_.push_back({value, name, from.module, from.depth + 1, place, variable.root.foreign});
     } else {
       variable.root.attributes_count = true;
     }
@@ -269,7 +277,7 @@ void PythonNames::OpenLogger(const Opening& opening) {
     PythonVariable variable;
     variable.name = Joined(opening.name, name);
     variable.root.value = value;
-    variable.root.registry = true;
+    variable.root.foreign = true;  // what formatters add to each record hangs from a handler
     variable.kind = ShortName(value->type);
     variable.place = opening.place;
     variable.role = VariableRole::kRegistry;

@@ -59,7 +59,7 @@ class PythonNames {
   // One more: something of the runtime's or of a library's.
   void Add(PythonVariable variable);
   // A library's: its texts change as that code wants, so that only growth and the event's values count.
-  void AddForeign(std::string name, PythonObject* value);
+  void AddForeign(std::string name, PythonObject* value, VariableRole role = VariableRole::kVariable);
 
   bool IsNamed(PythonObject* object) const { return owners_.NamedBy(object) < kMost; }
   std::vector<PythonVariable>& variables() { return variables_; }
@@ -72,7 +72,8 @@ class PythonNames {
     std::string name;
     int module;
     int depth;
-    PythonPlace place;  // of the variable
+    PythonPlace place;     // of the variable
+    bool foreign = false;  // it hangs from somebody else's object
   };
 
   void AddGlobals(int module);

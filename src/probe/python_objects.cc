@@ -244,7 +244,7 @@ bool PythonObjects::CheckInstance() const {
     PythonObject* name = nullptr;
     const auto take = [&](PythonObject* key, PythonObject* value) {
       here.push_back(value);
-      if (Ascii(key) == "name") name = value;
+      if (PythonText text; Ascii(key) == "name" && Read(key, text) && text.interned) name = value;
     };
     if (PythonObject* const dict = DictOf(spec))
       ForEachItem(dict, take);

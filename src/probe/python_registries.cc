@@ -67,8 +67,9 @@ PythonObject* PythonRegistries::AttributeOf(PythonObject* object, std::string_vi
 void PythonRegistries::AddLogging(PythonNames& names) const {
   PythonObject* const root = modules_.Find("logging", "root");
   if (root == nullptr) return;
-  AddContainer("logging.root.handlers", AttributeOf(root, "handlers"), names);
-  AddContainer("logging.root.filters", AttributeOf(root, "filters"), names);
+  for (const std::string_view list : {"handlers", "filters"})
+    if (PythonObject* const registered = AttributeOf(root, list))
+      names.AddForeign("logging.root." + std::string(list), registered, VariableRole::kRegistry);
   PythonObject* const manager = AttributeOf(root, "manager");
   PythonObject* const loggers = manager != nullptr ? AttributeOf(manager, "loggerDict") : nullptr;
   if (loggers == nullptr || loggers->type != api_.PyDict_Type) return;

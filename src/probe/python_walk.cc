@@ -20,10 +20,11 @@ bool LooksLikeTime(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   if (text.size() < 5 || text.size() > kLongest) return false;
   std::size_t digits = 0, colons = 0, dashes = 0, letters = 0, dots = 0;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     if (IsDigit(c))
       ++digits;
-    else if (c == ':')
+    else if (c == ':' && at > 0 && IsDigit(text[at - 1]) && at + 1 < text.size() && IsDigit(text[at + 1]))
       ++colons;
     else if (c == '-' || c == '/')
       ++dashes;

@@ -48,7 +48,7 @@ class PythonWalk {
   using Clock = std::chrono::steady_clock;
 
   static constexpr std::size_t kMostSteps = 20'000;
-  static constexpr std::size_t kMostForeignSteps = 3'000;
+  static constexpr std::size_t kMostForeignSteps = 1'500;
   static constexpr std::size_t kMostSearched = std::size_t{1} << 20;  // characters of one text
 
   PythonWalk(const PythonApi& api, const PythonObjects& objects, PythonTypes& types, PythonOwners& owners,

@@ -499,6 +499,22 @@ class Registries(Case):
             self.assertEqual(seen[name]["role"], "registry")
         self.assertEqual(seen["app.logger.handlers"]["line"], 3)
 
+    def test_what_a_formatter_adds(self):
+        app = self.module(
+            """
+            import logging
+            class Formatter(logging.Formatter):
+                def __init__(self): self.keys = {}
+            logger = logging.getLogger("orders of formatter")
+            logger.addHandler(logging.NullHandler())
+            logger.handlers[0].setFormatter(Formatter())
+            def leak(event): logger.handlers[0].formatter.keys["user"] = event["user"]["token"]
+            """
+        )
+        seen = self.changed_by(app.leak, {"user": {"token": TOKEN + "!"}}, event=EVENT)
+        self.assertEqual(set(seen), {"app.logger.handlers"})
+        self.assertEqual(seen["app.logger.handlers"]["holds"], ["event.user.token"])
+
     def test_asyncio_tasks(self):
         if VERSION >= (3, 14):
             self.skipTest("3.14 keeps its tasks in lists of its own")
