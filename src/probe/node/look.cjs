@@ -24,6 +24,8 @@ const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
 // Milliseconds of a look, measured by the clock: a small share of a processor makes few of them many.
 const LIMITS = { first: 25, usual: 10 };
+const COSTLY_MS = 2;
+const MOST_TURNS = 16;
 const LONGEST_WAIT = 10; // looks that a unit waits for its turn, before looks get longer
 
 class Unit {
@@ -582,12 +584,11 @@ class Probe {
   // `top`: it stands at the top level, where a literal object is a set of variables.
   named(unit, name, word, item, depth, top) {
     if (item === undefined || item === null || typeof item === 'symbol') return;
-    if (this.names.has(name)) return;
     if (typeof item === 'function') {
-      this.names.add(name);
-      this.function(unit, name, item, depth);
+      this.function(unit, name, item, depth); // which may stand under a variable's name
       return;
     }
+    if (this.names.has(name)) return;
     if (typeof item !== 'object') {
       this.variable(unit, name, word, item, typeof item);
       return;
@@ -613,6 +614,8 @@ class Probe {
 
   // The functions of an object may keep variables, as those of a module pattern do.
   methods(unit, name, item) {
+    const known = this.memory.get(name);
+    if (known !== undefined && known.entries > MOST_FIELDS) return;
     const keys = b.keysOf(item);
     if (keys.length > MOST_FIELDS) return;
     for (let i = 0; i < keys.length; i++) {
@@ -658,7 +661,7 @@ class Probe {
     if (this.names.has(name)) return;
     this.names.add(name);
     this.touched?.add(name);
-    this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, holds: [], held: null, crowded: false }, 'registry', source);
+    this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
   variable(unit, name, word, item, kind, isNamed) {
@@ -669,6 +672,12 @@ class Probe {
 
   measure(unit, { name, word, item, kind, isNamed }, alone) {
     const known = this.memory.get(name);
+    const began = b.now();
+    // What takes long has its turn less often.
+    if (known !== undefined && this.count - known.look < b.min(known.cost / COSTLY_MS, MOST_TURNS)) {
+      this.leftOut++;
+      return;
+    }
     const measure = new Measure(this.current, known === undefined ? null : known.held, known !== undefined && known.crowded);
     const large = alone || (known !== undefined && known.large);
     this.measuring = name;
@@ -681,7 +690,8 @@ class Probe {
       measure.root(item);
     }
     const { entries, texts, rest, holds, held, overflow: crowded } = measure;
-    this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large }, 'variable', unit.source);
+    const cost = b.now() - began;
+    this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large, cost }, 'variable', unit.source);
   }
 
   note(unit, name, word, now, role, source) {
@@ -706,6 +716,7 @@ class Probe {
       known !== undefined && known.entries === now.entries && known.texts === now.texts && known.rest === now.rest && known.kind === now.kind;
     if (isSame) {
       known.look = this.count;
+      known.cost = now.cost;
       if (known.held === null || now.held === null || known.held.size !== now.held.size) known.held = now.held;
       return;
     }
