@@ -36,6 +36,7 @@ class Unit {
     this.looked = 0;
     this.done = 0; // of its variables, where the look before ended early
     this.isStuck = false;
+    this.isBroken = false;
     this.representative = null; // a weak reference to a function that sees the top level
     this.exported = null; // a weak reference to what `require` or `import` gives
     this.constants = null; // [{ key, ref, value }], where the top level has nothing else: it need not be asked for again
@@ -63,6 +64,10 @@ class Probe {
     this.codeTexts = new b.OwnSet();
     this.registered = new Unit('');
     this.registered.source = null;
+  }
+
+  close() {
+    this.scopes.close();
   }
 
   // Tells everything anew at the next look.
@@ -281,6 +286,11 @@ class Probe {
       unit.looked = this.count;
       return true;
     }
+    if (unit.isBroken) {
+      this.leftOut++;
+      return true;
+    }
+    this.touched = null;
     unit.candidates = [];
     unit.queue = [];
     unit.hasScope = false;
@@ -293,8 +303,9 @@ class Probe {
       unit.looked = this.count;
       return true;
     } catch (error) {
-      if (!(error instanceof Out)) throw error;
-      return false;
+      if (error instanceof Out) return false;
+      unit.isBroken = true; // the others are looked at all the same
+      return true;
     } finally {
       unit.candidates = null;
       unit.queue = null;
@@ -701,9 +712,8 @@ class Probe {
         this.leftOut++;
         return;
       }
-      const where = source && word !== '' ? source.declaration(word) : null;
       now.file = source ? source.file : '';
-      now.line = where === null ? 0 : where.line;
+      now.line = source ? this.lineOf(source, word, role) : 0;
       now.bound = this.boundOf(source, word, now.kind);
     } else {
       now.file = known.file;
@@ -727,6 +737,11 @@ class Probe {
     }
     this.memory.set(name, now);
     b.push(this.seen, { name, role, before, now });
+  }
+
+  lineOf(source, word, role) {
+    if (!isName(word) && word[0] !== '#') return 0;
+    return role === 'registry' ? source.listening(word).line : source.declaration(word).line;
   }
 
   boundOf(source, word, kind) {

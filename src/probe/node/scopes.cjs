@@ -8,13 +8,21 @@ const MOST_MEMBERS = 256; // of a function itself: each would be described to us
 const GROUP = 'cleanslate';
 const PLACE = '__cleanslate_scopes__';
 
+// Why a program can't be looked at.
+class Obstacle {
+  constructor(reason) {
+    this.reason = reason;
+  }
+}
+
 class Scopes {
   constructor() {
     const { Session } = require('node:inspector');
     const session = new Session();
     session.connect();
     // Bound now, so that what is later done to prototypes doesn't matter.
-    const { post } = session;
+    const { post, disconnect } = session;
+    this.close = () => apply(disconnect, session, []);
     this.call = (name, parameters) => {
       let answer;
       let failure = null;
@@ -33,14 +41,14 @@ class Scopes {
   open() {
     const before = descriptor(globalThis, PLACE);
     if (before !== undefined || !define(globalThis, PLACE, { value: this.desk, configurable: true })) {
-      throw new Error('the global object takes nothing');
+      throw new Obstacle('the global object is frozen');
     }
     try {
       this.handle = this.call('Runtime.evaluate', { expression: PLACE, objectGroup: 'cleanslate-desk' }).result.objectId;
     } finally {
       delete globalThis[PLACE];
     }
-    if (this.handle === undefined) throw new Error('the inspector sees no object');
+    if (this.handle === undefined) throw new Obstacle('the inspector sees no objects');
     const taken = (...values) => {
       this.desk.found = values;
     };
@@ -151,4 +159,4 @@ function hasFewMembers(item) {
   return true;
 }
 
-module.exports = { Scopes };
+module.exports = { Obstacle, Scopes };

@@ -3,6 +3,7 @@
 
 const b = require('./builtins.cjs');
 const { Probe } = require('./look.cjs');
+const { Obstacle } = require('./scopes.cjs');
 const { tell } = require('./tell.cjs');
 const workers = require('./workers.cjs');
 
@@ -21,8 +22,8 @@ class Session {
     try {
       if (this.state === 'new') this.open();
       if (this.state === 'looking') this.lookNow(request);
-    } catch {
-      this.turnOff('a look failed');
+    } catch (error) {
+      this.turnOff(error instanceof Obstacle ? error.reason : 'a look failed');
     }
   }
 
@@ -71,8 +72,9 @@ class Session {
   turnOff(reason) {
     this.state = 'off';
     const look = (this.probe?.count ?? 0) + 1;
-    this.probe = undefined;
     try {
+      this.probe?.close();
+      this.probe = undefined;
       this.native?.report(tell(look, { seen: [], gone: [], watched: 0, leftOut: 0 }, workers.running(), reason));
     } catch {
       // nobody is told

@@ -25,7 +25,7 @@ const isWordUnit = (unit) =>
 
 const pattern = (name) => {
   let escaped = '';
-  for (let i = 0; i < name.length; i++) escaped += name[i] === '$' ? '\\$' : name[i];
+  for (let i = 0; i < name.length; i++) escaped += isWordUnit(charCode(name, i)) && name[i] !== '$' ? name[i] : `\\${name[i]}`;
   return escaped;
 };
 
@@ -78,6 +78,12 @@ class Source {
       this.declared.set(name, found);
     }
     return found;
+  }
+
+  // Where listeners of an event are added.
+  listening(event) {
+    const match = exec(new RegExp(`(?:on|once|\\w+Listener)\\(\\s*['"\`]${pattern(event)}['"\`]`), this.text);
+    return { line: match === null ? 0 : this.lineAt(match.index), record: false };
   }
 
   findDeclaration(name) {

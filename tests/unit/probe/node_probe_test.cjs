@@ -1,12 +1,13 @@
 'use strict';
 // The JavaScript half of the probe of Node, without the library: node --expose-gc node_probe_test.cjs SOURCES SCRATCH
 const assert = require('node:assert');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const { pathToFileURL } = require('node:url');
 
-const [sources, scratch] = process.argv.slice(2);
+const [sources, scratch] = process.argv.slice(2).map((folder) => path.resolve(folder));
 const { Probe } = require(path.join(sources, 'look.cjs'));
 const { EventValues } = require(path.join(sources, 'event_values.cjs'));
 const { tell } = require(path.join(sources, 'tell.cjs'));
@@ -381,6 +382,72 @@ exports.fn = () => new WeakRef(kept.get);
   await new Promise((done) => setTimeout(done, 10));
   global.gc();
   assert.deepStrictEqual(refs.map((ref) => ref.deref()), [undefined, undefined]);
+});
+
+test('memory stays as it is over ten thousand looks', async () => {
+  const { app, probe } = await program({
+    'app.js': `
+let last = null;
+const recent = new Map();
+class Session { #kept = []; open(event) { this.#kept = [event]; this.event = event; } }
+const session = new Session();
+function counter() { let value = 0; return (event) => { value = event; return value; }; }
+const count = counter();
+exports.handler = (event) => { last = event; recent.set(event.number % 50, event.token); session.open(event); count(event.token); return last; };
+`,
+  });
+  const used = [];
+  for (let n = 0; n <= 10000; n++) {
+    app.handler(event(n));
+    tell(n, probe.look(), 0, '');
+    if (n % 4000 === 2000) {
+      global.gc();
+      used.push([process.memoryUsage().heapUsed, process.memoryUsage.rss()]);
+    }
+  }
+  const [[heap, resident], , [heapAtEnd, residentAtEnd]] = used;
+  assert.ok(heapAtEnd - heap < 512 * 1024, `${heap} -> ${heapAtEnd}`);
+  assert.ok(residentAtEnd - resident < 40 * 1024 * 1024, `${resident} -> ${residentAtEnd}`); // V8 gives itself room
+});
+
+test('a large program stays within the budget, and is seen within 20 looks', async () => {
+  const files = { 'app.js': '' };
+  for (let n = 0; n < 60; n++) {
+    files['app.js'] += `exports.m${n} = require('./m${n}.js');\n`;
+    files[`m${n}.js`] = `
+let list = [], map = new Map(), object = {};
+for (let i = 0; i < 400; i++) { list.push({ id: i, text: 'text number ' + i }); map.set('key ' + i, 'value ' + i); object['key-' + i] = i; }
+exports.leak = (event) => list.push(event);
+exports.all = () => [list, map, object];
+`;
+  }
+  const { app, root } = await program(files);
+  const probe = new Probe({ roots: [root], events: () => [], budget: 20 });
+  const seen = new Set();
+  const times = [];
+  for (let n = 0; n < 20; n++) {
+    const began = performance.now();
+    for (const { name } of probe.look().seen) seen.add(name);
+    times.push(performance.now() - began);
+  }
+  times.sort((x, y) => x - y);
+  assert.ok(times[10] < 40, `${times}`); // the median, where others use the machine too
+  for (let n = 0; n < 60; n++) assert.ok(seen.has(`m${n}.list`), `m${n}.list`);
+  app.m59.leak(event(1));
+  let waited = 0;
+  while (!probe.look().seen.some(({ name }) => name === 'm59.list')) assert.ok(++waited < 20);
+});
+
+test('a program ends when it would end', async () => {
+  const { root } = await program({ 'app.js': 'exports.handler = () => {};' });
+  const script = `
+    const { Probe } = require(${JSON.stringify(path.join(sources, 'look.cjs'))});
+    const probe = new Probe({ roots: [${JSON.stringify(root)}], events: () => [], budget: 50 });
+    probe.look();
+    process.exitCode = 7;
+  `;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script], { timeout: 20000, encoding: 'utf8' });
+  assert.deepStrictEqual([status, stdout, stderr], [7, '', '']);
 });
 
 test('a look is text that can be read, whatever names there are', () => {
