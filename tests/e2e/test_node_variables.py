@@ -4,7 +4,6 @@ The witness (functions/node_witness.cjs) writes down what the JavaScript half ha
 """
 
 import json
-import os
 import re
 
 from harness import BUILD, FUNCTIONS, RUNTIMES, Case, main, node_client
@@ -46,6 +45,7 @@ class NodeVariables(Case):
         events = events_of(count)
         environment = {
             "NODE_OPTIONS": f'--require "{WITNESS}" --require "{PROBE}"',
+            "CLEANSLATE_BUDGET_MS": "2000",  # the machine may be busy
             "WITNESS_FILE": file,
             "WITNESS_EVENTS": json.dumps(events),
         }
@@ -115,6 +115,35 @@ class NodeVariables(Case):
                 command = [str(node), str(FOLDER / "http_runtime.js"), "service", "keeping"]
                 _, looks = self.looks(command)
                 self.check_leaky(looks, *LEAKY["service"])
+
+    def test_worker_threads_are_counted_and_left_alone(self):
+        _, looks = self.looks(node_client("hostile.workers"))
+        self.assertEqual([look["workers"] for look in looks], list(range(WINDOWS + 1)))
+
+    def test_children_are_left_alone(self):
+        run, looks = self.looks(node_client("hostile.child"))
+        self.assertEqual([json.loads(answer.body) for answer in run.answers], ["0 0 ok"] * WINDOWS)
+        self.assertEqual(len(looks), WINDOWS + 1)
+
+    def test_the_programs_own_inspector_session(self):
+        run, looks = self.looks(node_client("hostile.session"))
+        self.assertEqual([json.loads(answer.body) for answer in run.answers], [42] * WINDOWS)
+        self.assertEqual({look["off"] for look in looks}, {""})
+
+    def test_stays_off_while_somebody_may_debug(self):
+        command = node_client("leaky.list")
+        _, looks = self.looks([command[0], "--inspect=127.0.0.1:0", *command[1:]])
+        self.assertEqual([(look["off"], look["seen"]) for look in looks], [("a debugger may be attached", [])])
+
+    def test_stays_off_where_the_global_object_is_frozen(self):
+        command = [str(RUNTIMES / "node/bin/node"), str(FOLDER / "http_runtime.js"), "list", "keeping", "frozen"]
+        _, looks = self.looks(command)
+        self.assertEqual([look["off"] for look in looks], ["the global object is frozen"])
+
+    def test_stays_off_where_objects_have_a_to_json(self):
+        command = [str(RUNTIMES / "node/bin/node"), str(FOLDER / "http_runtime.js"), "list", "keeping", "tojson"]
+        _, looks = self.looks(command)
+        self.assertEqual([look["off"] for look in looks], ["Object.prototype has a toJSON"])
 
     def test_switched_off(self):
         for env in ({"CLEANSLATE_PROBES": "off"}, {"CLEANSLATE": "off"}, {"CLEANSLATE_PROBES": "python"}):

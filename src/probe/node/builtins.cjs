@@ -4,6 +4,7 @@
 
 const types = require('node:util').types;
 
+const { apply } = Reflect;
 const { bind, call } = Function.prototype;
 const method = bind.bind(call); // method(Map.prototype.get)(map, key)
 const getter = (prototype, name) => method(Object.getOwnPropertyDescriptor(prototype, name).get);
@@ -20,6 +21,8 @@ function own(Base) {
   return Own;
 }
 
+const { cpuUsage } = process;
+
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 
 module.exports = {
@@ -30,7 +33,7 @@ module.exports = {
   OwnWeakMap: own(WeakMap),
   OwnWeakRef: own(WeakRef),
 
-  apply: Reflect.apply,
+  apply,
   define: Reflect.defineProperty,
   descriptor: Reflect.getOwnPropertyDescriptor,
   keysOf: Reflect.ownKeys,
@@ -80,4 +83,9 @@ module.exports = {
   // Of a text only: an object could carry a toJSON.
   quote: JSON.stringify,
   now: method(performance.now).bind(null, performance),
+  // Milliseconds of processor time that this process has used.
+  worked() {
+    const { user, system } = apply(cpuUsage, process, []);
+    return (user + system) / 1000;
+  },
 };

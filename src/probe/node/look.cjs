@@ -22,7 +22,7 @@ const MOST_MEMBERS = 256; // of one object, each with a name
 const DEEPEST_NAME = 3;
 const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
-// Milliseconds of a look, measured by the clock: a small share of a processor makes few of them many.
+// Milliseconds of work. By the clock, a look ends when half of a boundary's budget is used; the first, with all of it.
 const LIMITS = { first: 25, usual: 10 };
 const COSTLY_MS = 2;
 const MOST_TURNS = 16;
@@ -89,11 +89,12 @@ class Probe {
     const events = this.eventValues();
     const units = this.order(this.modules.loaded(MOST_UNITS));
     this.takeHints(request);
-    const limit = this.count === 1 ? this.limits.first : this.slice(units);
+    const isFirst = this.count === 1;
     this.current = new Look({
       sources: this.sources,
       events,
-      deadline: began + b.min(limit, this.budget / 2),
+      deadline: began + (isFirst ? this.budget : this.budget / 2),
+      work: isFirst ? this.limits.first : this.slice(units),
       own: (object) => this.isOwn(object),
       codeTexts: this.codeTexts,
     });

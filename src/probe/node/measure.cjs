@@ -31,10 +31,11 @@ class Out {}
 
 // State of one look: shared by all its variables.
 class Look {
-  constructor({ sources, events, deadline, own, codeTexts }) {
+  constructor({ sources, events, deadline, work, own, codeTexts }) {
     this.sources = sources;
     this.events = events; // null: none
-    this.deadline = deadline;
+    this.deadline = deadline; // by the clock, which others may use up
+    this.worked = b.worked() + work; // by what this process does
     this.own = own; // (object) => whether its class is the program's own
     this.codeTexts = codeTexts; // marks of texts that the code itself contains; kept between looks
     this.visited = new b.OwnSet();
@@ -44,7 +45,7 @@ class Look {
   }
 
   get late() {
-    return b.now() > this.deadline;
+    return b.now() > this.deadline || b.worked() > this.worked;
   }
 }
 

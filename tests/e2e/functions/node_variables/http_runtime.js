@@ -1,10 +1,10 @@
 'use strict';
-// A runtime of its own, by Node's http module; the second argument says whether it keeps its connection. Its handler is
-// that of leaky.js which the first argument names.
+// A runtime of its own, by Node's http module; the second argument says whether it keeps its connection, the third
+// what it does to its globals. Its handler is that of leaky.js which the first argument names.
 const http = require('node:http');
 const leaky = require('./leaky.js');
 
-const [name, keeping] = process.argv.slice(2);
+const [name, keeping, globals] = process.argv.slice(2);
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: keeping === 'keeping', maxSockets: 1 });
 
@@ -17,6 +17,9 @@ const call = (method, path, body) => new Promise((done, failed) => {
   request.on('error', failed);
   request.end(body);
 });
+
+if (globals === 'frozen') Object.freeze(globalThis);
+if (globals === 'tojson') Object.defineProperty(Object.prototype, 'toJSON', { value() { return this; }, configurable: true });
 
 (async () => {
   for (;;) {
