@@ -68,7 +68,7 @@ module.exports = {
   endsWith: method(String.prototype.endsWith),
   slice: method(String.prototype.slice),
   split: method(String.prototype.split),
-  trim: method(String.prototype.trim),
+  wellFormed: method(String.prototype.toWellFormed),
   exec: method(RegExp.prototype.exec),
   RegExp,
   sourceOf: method(Function.prototype.toString),

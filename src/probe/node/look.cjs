@@ -13,6 +13,7 @@ const { Look, Measure, MOST_FIELDS, Out, isPlain } = require('./measure.cjs');
 const { Modules, value } = require('./modules.cjs');
 const { Scopes } = require('./scopes.cjs');
 const { Sources } = require('./sources.cjs');
+const { MOST_NAME } = require('./tell.cjs');
 const registries = require('./registries.cjs');
 
 const MOST_UNITS = 256;
@@ -84,10 +85,13 @@ class Probe {
     this.sources.begin();
     this.seen = [];
     this.gone = [];
+    this.missed = [];
     this.names = new b.OwnSet();
     this.leftOut = 0;
     const events = this.eventValues();
+    const files = this.sources.all.length;
     const units = this.order(this.modules.loaded(MOST_UNITS));
+    if (this.sources.all.length !== files) this.forgetForeign();
     this.takeHints(request);
     const isFirst = this.count === 1;
     this.current = new Look({
@@ -109,10 +113,28 @@ class Probe {
         }
         late = !this.lookAt(units[i].unit, units[i].module);
       }
+      this.dropMissed();
       return { seen: this.seen, gone: this.gone, watched: this.memory.size, leftOut: this.leftOut + this.current.leftOut };
     } finally {
       this.current = null;
       this.names = null;
+    }
+  }
+
+  // What was nobody's may be written in what has been read now.
+  forgetForeign() {
+    this.known = new b.OwnWeakMap();
+    this.scripts = new b.OwnMap();
+  }
+
+  // Not where it was, nor anywhere else.
+  dropMissed() {
+    for (let i = 0; i < this.missed.length; i++) {
+      const name = this.missed[i];
+      const known = this.memory.get(name);
+      if (known === undefined || this.names.has(name)) continue;
+      this.memory.delete(name);
+      b.push(this.gone, { name, before: known.look });
     }
   }
 
@@ -243,6 +265,7 @@ class Probe {
       unit.constants = null;
     } else if (unit.exported?.deref() !== given) {
       unit.constants = null; // loaded anew
+      unit.representative = null;
       unit.exported = new b.OwnWeakRef(given);
     }
     if (unit.source && typeof exports === 'object' && exports !== null) this.owners.set(exports, { name: unit.name, look: this.count });
@@ -357,8 +380,10 @@ class Probe {
       } catch {
         continue; // a binding that isn't initialised
       }
-      if (member === undefined || member.value === undefined) continue;
-      if (key === 'default' || (isName(key) && this.sources.knows(key))) {
+      if (member === undefined) continue;
+      if (typeof member.get === 'function' && this.isFunctionOfOurs(member.get)) {
+        this.candidate(unit, `${unit.name}.${key}`, member.get, 0); // as bundlers write exports
+      } else if (member.value !== undefined && (key === 'default' || (isName(key) && this.sources.knows(key)))) {
         this.named(unit, `${unit.name}.${key}`, key, member.value, 0, true);
       }
     }
@@ -670,13 +695,17 @@ class Probe {
   }
 
   registry(unit, name, kind, entries, source, word) {
-    if (this.names.has(name)) return;
+    if (this.names.has(name) || name.length > MOST_NAME) return;
     this.names.add(name);
     this.touched?.add(name);
     this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
   variable(unit, name, word, item, kind, isNamed) {
+    if (name.length > MOST_NAME) {
+      this.leftOut++;
+      return;
+    }
     this.names.add(name);
     this.touched?.add(name);
     b.push(unit.queue, { name, word, item, kind, isNamed });
@@ -765,12 +794,7 @@ class Probe {
     if (before !== undefined) {
       const each = before.keys();
       for (let step = b.nextValue(each); !step.done; step = b.nextValue(each)) {
-        const name = step.value;
-        if (names.has(name) || this.names.has(name)) continue;
-        const known = this.memory.get(name);
-        if (known === undefined) continue;
-        this.memory.delete(name);
-        b.push(this.gone, { name, before: known.look });
+        if (!names.has(step.value)) b.push(this.missed, step.value);
       }
     }
     if (this.touched === names) this.touched = names.outer;

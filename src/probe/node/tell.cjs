@@ -2,7 +2,9 @@
 // A look as the text that probe/node_probe.cc reads. Written piece by piece: JSON.stringify of an object would ask it, and
 // its prototypes, for a toJSON.
 
-const { join, push, quote } = require('./builtins.cjs');
+const { join, push, quote, slice, wellFormed } = require('./builtins.cjs');
+
+const MOST_NAME = 160; // of each at most three bytes
 
 function variable({ name, role, before, now }) {
   const holds = [];
@@ -14,8 +16,8 @@ function variable({ name, role, before, now }) {
     `"holds":[${join(holds, ',')}]}`;
 }
 
-// Half a surrogate pair is no text for others, and names are short.
-const short = (text) => quote(text.length > 160 ? `${text.substring(0, 157)}...` : text);
+// Half a surrogate pair is no text for others.
+const short = (text) => quote(wellFormed(text.length > MOST_NAME ? slice(text, 0, MOST_NAME) : text));
 
 function tell(look, { seen, gone, watched, leftOut }, workers, off) {
   const variables = [];
@@ -26,4 +28,4 @@ function tell(look, { seen, gone, watched, leftOut }, workers, off) {
     `"seen":[${join(variables, ',')}],"gone":[${join(removed, ',')}]}`;
 }
 
-module.exports = { tell };
+module.exports = { MOST_NAME, tell };

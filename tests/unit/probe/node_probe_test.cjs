@@ -194,6 +194,40 @@ exports.handler = wrap((event) => { list.push(event.token); });
   assert.deepStrictEqual(names(found), ['app.list']);
 });
 
+test('a bundle, whose exports are getters', async () => {
+  const { after } = await program({
+    'app.js': `
+var __defProp = Object.defineProperty;
+var __export = (target, all) => { for (var name in all) __defProp(target, name, { get: all[name], enumerable: true }); };
+var app_exports = {};
+__export(app_exports, { handler: () => handler });
+module.exports = app_exports;
+var orders = [];
+var handler = async (event) => { orders.push(event.token); };
+`,
+  });
+  const found = await after(event(1));
+  assert.deepStrictEqual(names(found), ['app.orders']);
+  assert.deepStrictEqual(found['app.orders'].holds, ['event.token']);
+});
+
+test('a module that is loaded anew', async () => {
+  const { root, look } = await program({ 'app.js': 'exports.handler = () => {};' });
+  const file = path.join(root, 'cart.js');
+  fs.writeFileSync(file, 'const cart = [];\nexports.add = (item) => cart.push(item);\n');
+  require(file).add(1);
+  assert.strictEqual(look()['cart.cart'].entries, 1);
+  require(file).add(2);
+  assert.strictEqual(look()['cart.cart'].entries, 2);
+  delete require.cache[file];
+  assert.deepStrictEqual(look().gone, ['cart.cart']);
+  require(file).add(1);
+  assert.strictEqual(look()['cart.cart'].entries, 1);
+  delete require.cache[file];
+  require(file);
+  assert.strictEqual(look()['cart.cart'].entries, 0);
+});
+
 test('a key made of the event is a lookup, a text held before is no news', async () => {
   const { after } = await program({
     'app.js': `
@@ -456,6 +490,7 @@ test('a look is text that can be read, whatever names there are', () => {
   const read = JSON.parse(text);
   assert.strictEqual(read.seen[0].name.length, 160);
   assert.strictEqual(read.seen[0].kind, 'a"b');
+  assert.strictEqual(read.seen[0].file, 'x\u2028\ufffd.js');
   assert.deepStrictEqual(read.gone, [{ name: 'x', before: 1 }]);
 });
 
