@@ -203,15 +203,15 @@ class Case(unittest.TestCase):
             os.waitid(os.P_PID, process.pid, os.WCONTINUED)
 
         api = RuntimeApi(events, faults, in_flight, stop_and_continue if freeze else None, host)
-        environment = clean_environment(
-            AWS_LAMBDA_RUNTIME_API=f"{name_of_host}:{api.port}" if name_of_host else api.address,
-            AWS_LAMBDA_FUNCTION_NAME="test",
-            AWS_LAMBDA_FUNCTION_VERSION="1",
-            AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
-            LAMBDA_TASK_ROOT=cwd,
-            _HANDLER="app.handler",
-            **(env or {}),
-        )
+        given = {
+            "AWS_LAMBDA_RUNTIME_API": f"{name_of_host}:{api.port}" if name_of_host else api.address,
+            "AWS_LAMBDA_FUNCTION_NAME": "test",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "LAMBDA_TASK_ROOT": cwd,
+            "_HANDLER": "app.handler",
+        }
+        environment = clean_environment(**(given | (env or {})))
         if preload:
             environment = self.library_environment(path) | environment
         with open(self.scratch / f"{name}.out", "w+b") as out, open(

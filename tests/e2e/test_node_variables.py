@@ -116,6 +116,12 @@ class NodeVariables(Case):
                 _, looks = self.looks(command)
                 self.check_leaky(looks, *LEAKY["service"])
 
+    def test_the_newer_official_client(self):
+        node22 = RUNTIMES / "node22"
+        command = [str(node22 / "bin/node"), str(node22 / "node_modules/aws-lambda-ric/index.mjs")]
+        _, looks = self.looks(command, env={"_HANDLER": "leaky.service"})
+        self.check_leaky(looks, *LEAKY["service"])
+
     def test_worker_threads_are_counted_and_left_alone(self):
         _, looks = self.looks(node_client("hostile.workers"))
         self.assertEqual([look["workers"] for look in looks], list(range(WINDOWS + 1)))
