@@ -59,9 +59,8 @@ VariableSnapshot VariableTaker::Take(WindowNumber window, const Events& events,
     Append(node_.Look(request), now);
     SayOnce(node_.off(), node_said_);
   }
-  std::sort(now.changed.begin(), now.changed.end(), [](const VariableUpdate& a, const VariableUpdate& b) {
-    return a.now.name < b.now.name;
-  });
+  std::sort(now.changed.begin(), now.changed.end(),
+            [](const VariableUpdate& a, const VariableUpdate& b) { return a.now.name < b.now.name; });
   return now;
 }
 
