@@ -12,7 +12,7 @@ PythonLook::PythonLook(const PythonApi& api, std::string task_root)
       modules_(api_, objects_, task_root),
       sources_(std::move(task_root)),
       walk_(api_, objects_, types_, owners_, hash_),
-      names_(api_, objects_, types_, owners_, modules_, sources_),
+      names_(api_, objects_, types_, owners_, modules_, sources_, hash_),
       registries_(api_, objects_, types_, modules_) {}
 
 void PythonLook::Run(const EventValues* event, Clock::time_point deadline, std::string& why) {
@@ -27,7 +27,7 @@ void PythonLook::Run(const EventValues* event, Clock::time_point deadline, std::
   owners_.Clear();
   modules_.List();
   LearnTypes();
-  names_.List(deadline);
+  names_.List(event, deadline);
   registries_.AddTo(names_);
   walk_.Begin(deadline, apart_);
   watched_ = static_cast<std::int64_t>(names_.variables().size());

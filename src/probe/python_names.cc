@@ -10,6 +10,13 @@ namespace {
 constexpr int kDeepestOwn = 3;  // attributes of attributes
 constexpr int kDeepestWrapper = 3;
 
+bool IsIdentifier(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+  });
+}
+
 bool IsDunder(std::string_view name) {
   return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
 }
@@ -58,7 +65,27 @@ void PythonNames::AddForeign(std::string name, PythonObject* value, VariableRole
   Add(std::move(variable));
 }
 
-void PythonNames::List(Clock::time_point deadline) {
+bool PythonNames::MayBeNamed(std::string_view name) {
+  constexpr std::size_t kMostUnspoken = 65'536;
+  if (!IsIdentifier(name)) return false;
+  if (name.size() < EventValues::kShortest) return true;
+  if (!unspoken_.empty() && unspoken_.count(hash_.Of(name)) != 0) return false;
+  if (event_ == nullptr || !event_->Holds(name)) return true;
+  if (unspoken_.size() < kMostUnspoken) unspoken_.insert(hash_.Of(name));
+  return false;
+}
+
+void PythonNames::AddUnnamed(const std::string& scope, std::int64_t count) {
+  if (count == 0) return;
+  PythonVariable variable;
+  variable.name = scope + ".*";
+  variable.kind = "names";
+  variable.counted = count;
+  Add(std::move(variable));
+}
+
+void PythonNames::List(const EventValues* event, Clock::time_point deadline) {
+  event_ = event;
   deadline_ = deadline;
   complete_ = true;
   variables_.clear();
@@ -85,11 +112,17 @@ void PythonNames::List(Clock::time_point deadline) {
 void PythonNames::AddGlobals(int module) {
   const PythonModule& own = modules_.own()[static_cast<std::size_t>(module)];
   const Opening from = {nullptr, std::string(own.name), module, 0, {}};
+  std::int64_t unnamed = 0;
   objects_.ForEachItem(own.dict, [&](PythonObject* key, PythonObject* value) {
     const std::string_view name = objects_.Ascii(key);
-    if (name.empty() || IsDunder(name)) return;
+    if (IsDunder(name)) return;
+    if (!MayBeNamed(name)) {
+      ++unnamed;
+      return;
+    }
     AddValue(Joined(own.name, name), value, from, {PythonPlaceKind::kGlobal, own.file, name, {}, 0});
   });
+  AddUnnamed(from.name, unnamed);
 }
 
 void PythonNames::AddValue(std::string name, PythonObject* value, const Opening& from, PythonPlace place,
@@ -165,8 +198,11 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
   if (held.kind == PythonKind::kInstance && first && held.has_attributes &&
       from.depth < (held.foreign ? 1 : kDeepestOwn)) {
     std::size_t attributes = 0;
-    objects_.ForEachAttribute(value, held.slots, [&](PythonObject*, PythonObject*) { ++attributes; });
-    if (attributes <= kMostAttributes) {
+    bool all_named = true;
+    objects_.ForEachAttribute(value, held.slots, [&](PythonObject* key, PythonObject*) {
+      if (++attributes <= kMostAttributes) all_named = all_named && MayBeNamed(objects_.Ascii(key));
+    });
+    if (all_named && attributes <= kMostAttributes) {
       variable.root.shallow = true;
       openings_.push_back({value, name, from.module, from.depth + 1, place, variable.root.foreign});
     } else {
@@ -221,9 +257,14 @@ void PythonNames::Open(const Opening& opening) {
 void PythonNames::OpenClass(const Opening& opening) {
   auto* const type = reinterpret_cast<PythonType*>(opening.object);
   if (type->attributes == nullptr || (type->flags & kPythonMadeByClass) == 0) return;
+  std::int64_t unnamed = 0;
   objects_.ForEachItem(type->attributes, [&](PythonObject* key, PythonObject* value) {
     const std::string_view name = objects_.Ascii(key);
-    if (name.empty() || name.starts_with("_abc_")) return;
+    if (name.starts_with("_abc_")) return;
+    if (!MayBeNamed(name)) {
+      ++unnamed;
+      return;
+    }
     const PythonKind kind = types_.Of(value->type).kind;
     const bool is_code = kind == PythonKind::kFunction || kind == PythonKind::kWrappedFunction;
     if (IsDunder(name) && !is_code) return;
@@ -232,6 +273,7 @@ void PythonNames::OpenClass(const Opening& opening) {
     AddValue(Joined(opening.name, name), value, opening,
              {PythonPlaceKind::kClassAttribute, FileOf(opening.module), name, ShortName(type), 0});
   });
+  AddUnnamed(opening.name, unnamed);
 }
 
 void PythonNames::OpenInstance(const Opening& opening) {
@@ -258,14 +300,20 @@ void PythonNames::OpenInstance(const Opening& opening) {
 }
 
 void PythonNames::OpenThreadLocal(const Opening& opening) {
+  std::int64_t unnamed = 0;
   objects_.ForEachThreadDict(opening.object, [&](PythonObject* dict) {
     objects_.ForEachItem(dict, [&](PythonObject* key, PythonObject* value) {
       const std::string_view name = objects_.Ascii(key);
-      if (name.empty() || IsDunder(name)) return;
+      if (IsDunder(name)) return;
+      if (!MayBeNamed(name)) {
+        ++unnamed;
+        return;
+      }
       AddValue(Joined(opening.name, name), value, opening,
                {PythonPlaceKind::kAttribute, FileOf(opening.module), name, {}, 0});
     });
   });
+  AddUnnamed(opening.name, unnamed);
 }
 
 void PythonNames::OpenLogger(const Opening& opening) {

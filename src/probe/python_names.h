@@ -10,6 +10,10 @@
 //   app.price                       a function under functools.cache or lru_cache: its entries
 //   app.request_id                  a ContextVar: its value in the main thread, or its default
 //   app.local.user                  an attribute of a threading.local
+//   app.*                           how many there are whose names may be data: no identifiers of ASCII, or
+//   made
+//                                   of one of an event's values; an object that has such attributes is looked
+//                                   at as a whole
 // An object is charged to the shortest such name; in the module that makes it, where others import it.
 //
 // COLD; with the interpreter's lock. Objects are borrowed: valid while the lock is held.
@@ -51,11 +55,17 @@ class PythonNames {
   static constexpr std::size_t kMostAttributes = 64;  // an object with more of them is a container
 
   PythonNames(const PythonApi& api, const PythonObjects& objects, PythonTypes& types, PythonOwners& owners,
-              const PythonModules& modules, PythonSources& sources)
-      : api_(api), objects_(objects), types_(types), owners_(owners), modules_(modules), sources_(sources) {}
+              const PythonModules& modules, PythonSources& sources, const KeyedHash& hash)
+      : api_(api),
+        objects_(objects),
+        types_(types),
+        owners_(owners),
+        modules_(modules),
+        sources_(sources),
+        hash_(hash) {}
 
-  // All variables of the user's modules, shorter names first.
-  void List(Clock::time_point deadline);
+  // All variables of the user's modules, shorter names first. `event`: of this window, or null.
+  void List(const EventValues* event, Clock::time_point deadline);
   // One more: something of the runtime's or of a library's.
   void Add(PythonVariable variable);
   // A library's: its texts change as that code wants, so that only growth and the event's values count.
@@ -77,6 +87,8 @@ class PythonNames {
   };
 
   void AddGlobals(int module);
+  void AddUnnamed(const std::string& scope, std::int64_t count);
+  bool MayBeNamed(std::string_view name);
   void AddValue(std::string name, PythonObject* value, const Opening& from, PythonPlace place,
                 VariableRole role = VariableRole::kVariable);
   bool TakesOver(PythonObject* value, int module, const PythonPlace& place);
@@ -102,7 +114,10 @@ class PythonNames {
   PythonOwners& owners_;
   const PythonModules& modules_;
   PythonSources& sources_;
+  const KeyedHash& hash_;
+  const EventValues* event_ = nullptr;
   Clock::time_point deadline_;
+  std::unordered_set<std::uint64_t> unspoken_;  // marks of names that one of the events has made
   bool complete_ = true;
   PythonObject* context_ = nullptr;  // of the main thread
   std::vector<PythonVariable> variables_;

@@ -102,8 +102,12 @@ VariableSnapshot PythonProbe::Told(WindowNumber window, bool looked) {
   snapshot.interpreters = look.interpreters();
   memory_.Note(window, look.seen(), look.gone(), snapshot.changed);
   snapshot.left_out += memory_.left_out();
+  // Sources are read for the first time here. Where that takes too long, the rest has no line this time.
+  constexpr std::chrono::milliseconds kMostReading{10};
+  const auto until = std::max(std::chrono::steady_clock::now() + kMostReading, interpreter_->deadline);
   for (VariableUpdate& update : snapshot.changed) {
-    if (const PythonPlaced* const placed = look.PlaceOf(update.now.name)) {
+    const bool in_time = std::chrono::steady_clock::now() < until;
+    if (const PythonPlaced* const placed = in_time ? look.PlaceOf(update.now.name) : nullptr) {
       update.now.file = placed->file;
       update.now.line = placed->line;
       if (placed->evicts && update.now.bound == VariableBound::kNone)

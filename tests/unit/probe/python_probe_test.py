@@ -385,6 +385,26 @@ class Names(Case):
         self.assertEqual(seen["app.count"]["change"], "altered")
         self.assertEqual(seen["app.count"]["holds"], ["event.id (number)"])
 
+    def test_names_that_are_data(self):
+        app = self.module(
+            """
+            import threading
+            class Store: pass
+            store, local = Store(), threading.local()
+            def leak(event):
+                for name in (event["id"], event["mail"]):
+                    globals()[name] = setattr(Store, name, 1) or setattr(store, name, [1]) or setattr(local, name, 1) or 1
+            """
+        )
+        self.start()
+        for turn in range(3):
+            event = {"id": f"somebody_{turn}_else", "mail": f"somebody{turn}@example.org"}
+            app.leak(event)
+            seen = self.look(event).by_name
+            self.assertEqual(set(seen), {"app.*", "app.Store.*", "app.local.*", "app.store"}, seen)
+            self.assertEqual(seen["app.*"]["entries"], 2 * turn + 2)
+            self.assertEqual(seen["app.store"]["entries"], 4 * turn + 4)
+
     def test_code_that_evicts(self):
         self.check(
             """
