@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <ctime>
+#include <new>
 #include <utility>
 
 #include "base/guard.h"
@@ -37,41 +38,58 @@ struct LockedCall::Helper {
   std::shared_ptr<LockedWork> work;
   std::atomic<std::uint32_t> state{kWaiting};
   std::atomic<bool> ended{false};
+  alignas(Guard) unsigned char guard[sizeof(Guard)];  // never destroyed: for as long as the thread lives
 
   static void* Main(void* argument);
+  static void End(void* argument);
+  static pthread_key_t Key();
+  void Use(int token);
   void Wake() { syscall(SYS_futex, &state, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0); }
   // Until the state is no longer this one; false at the deadline. A null deadline waits for ever.
   bool WaitWhile(std::uint32_t expected, const Clock::time_point* deadline);
 };
 
-// An interpreter that is being ended may end this thread in Lock by unwinding it: what must happen at its end
-// is in destructors.
+// An interpreter that is being ended may end this thread in Lock by unwinding it, with an unwinder that isn't
+// the one we are linked with. So nothing on this thread's stack has a destructor: what must happen at its end
+// hangs from a key, whose destructor runs however a thread ends.
 void* LockedCall::Helper::Main(void* argument) {
-  struct Share {
-    std::shared_ptr<Helper> helper;
-    ~Share() {
-      // Ended in Lock: there is nothing to wait for.
-      std::uint32_t expected = kWaiting;
-      if (helper->state.compare_exchange_strong(expected, kAbandoned)) helper->Wake();
-      helper->ended = true;
-    }
-  };
-  const Guard guard;
+  auto* const share = static_cast<std::shared_ptr<Helper>*>(argument);
+  Helper& helper = **share;
+  ::new (helper.guard) Guard;
   own_thread = raw::GetTid();
-  const std::unique_ptr<std::shared_ptr<Helper>> given(static_cast<std::shared_ptr<Helper>*>(argument));
-  const Share share = {*given};
-  Helper& helper = *share.helper;
+  pthread_setspecific(Key(), share);
   const int token = helper.work->Lock();
-  std::uint32_t expected = kWaiting;
-  if (helper.state.compare_exchange_strong(expected, kRunning)) {
-    helper.work->Run();
-    helper.work->Unlock(token);
-    helper.state = kDone;
-    helper.Wake();
-  } else {
-    helper.work->Unlock(token);
-  }
+  helper.Use(token);
   return nullptr;
+}
+
+// With the lock.
+void LockedCall::Helper::Use(int token) {
+  std::uint32_t expected = kWaiting;
+  const bool wanted = state.compare_exchange_strong(expected, kRunning);
+  if (wanted) work->Run();
+  work->Unlock(token);
+  if (!wanted) return;
+  state = kDone;
+  Wake();
+}
+
+void LockedCall::Helper::End(void* argument) {
+  const std::unique_ptr<std::shared_ptr<Helper>> share(static_cast<std::shared_ptr<Helper>*>(argument));
+  Helper& helper = **share;
+  // Ended in Lock: there is nothing to wait for.
+  std::uint32_t expected = kWaiting;
+  if (helper.state.compare_exchange_strong(expected, kAbandoned)) helper.Wake();
+  helper.ended = true;
+}
+
+pthread_key_t LockedCall::Helper::Key() {
+  static const pthread_key_t key = [] {
+    pthread_key_t made = 0;
+    pthread_key_create(&made, &End);
+    return made;
+  }();
+  return key;
 }
 
 bool LockedCall::Helper::WaitWhile(std::uint32_t expected, const Clock::time_point* deadline) {
@@ -89,7 +107,9 @@ bool LockedCall::Helper::WaitWhile(std::uint32_t expected, const Clock::time_poi
   return true;
 }
 
-LockedCall::LockedCall() = default;
+LockedCall::LockedCall() {
+  Helper::Key();
+}  // made before there is a helper
 LockedCall::~LockedCall() = default;
 
 bool LockedCall::IsBusy() const {
