@@ -119,7 +119,8 @@ class NodeVariables(Case):
     def test_the_newer_official_client(self):
         node22 = RUNTIMES / "node22"
         command = [str(node22 / "bin/node"), str(node22 / "node_modules/aws-lambda-ric/index.mjs")]
-        _, looks = self.looks(command, env={"_HANDLER": "leaky.service"})
+        needs = {"AWS_LAMBDA_LOG_GROUP_NAME": "group", "AWS_LAMBDA_LOG_STREAM_NAME": "stream"}
+        _, looks = self.looks(command, env={"_HANDLER": "leaky.service"} | needs)
         self.check_leaky(looks, *LEAKY["service"])
 
     def test_worker_threads_are_counted_and_left_alone(self):

@@ -24,8 +24,8 @@ const DEEPEST_NAME = 3;
 const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
 // Milliseconds of work. By the clock, a look ends when half of a boundary's budget is used; the first, with all of it.
-const LIMITS = { first: 25, usual: 10 };
-const COSTLY_MS = 2;
+const LIMITS = { first: 25, usual: 15 };
+const COSTLY = 10000; // steps: about 2 milliseconds
 const MOST_TURNS = 16;
 const LONGEST_WAIT = 10; // looks that a unit waits for its turn, before looks get longer
 
@@ -340,16 +340,17 @@ class Probe {
   measureAll(unit) {
     const { queue } = unit;
     const began = unit.done < queue.length ? unit.done : 0;
-    for (let at = began; at < queue.length; at++) {
+    for (let i = 0; i < queue.length; i++) {
+      const at = (began + i) % queue.length;
       const alone = unit.done === at && unit.isStuck;
       try {
         this.measure(unit, queue[at], alone);
       } catch (error) {
         if (!(error instanceof Out)) throw error;
         // Goes on there at the next look. What takes more than a whole look's time is only counted from then on.
-        unit.isStuck = at === began;
+        unit.isStuck = i === 0;
         unit.done = at;
-        this.leftOut += queue.length - at;
+        this.leftOut += queue.length - i;
         throw error;
       }
     }
@@ -713,9 +714,8 @@ class Probe {
 
   measure(unit, { name, word, item, kind, isNamed }, alone) {
     const known = this.memory.get(name);
-    const began = b.now();
     // What takes long has its turn less often.
-    if (known !== undefined && this.count - known.look < b.min(known.cost / COSTLY_MS, MOST_TURNS)) {
+    if (known !== undefined && this.count - known.look < b.min(known.cost / COSTLY, MOST_TURNS)) {
       this.leftOut++;
       return;
     }
@@ -731,7 +731,7 @@ class Probe {
       measure.root(item);
     }
     const { entries, texts, rest, holds, held, overflow: crowded } = measure;
-    const cost = b.now() - began;
+    const cost = measure.nodes + measure.steps;
     this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large, cost }, 'variable', unit.source);
   }
 

@@ -63,6 +63,7 @@ class Measure {
     this.held = new b.OwnSet();
     this.overflow = false;
     this.nodes = 0;
+    this.steps = 0; // what it cost, beside the nodes
   }
 
   // The value of the variable itself.
@@ -178,6 +179,7 @@ class Measure {
 
   map(map, depth, lookup) {
     const size = b.mapSize(map);
+    this.steps += size;
     this.entries += size;
     const entries = b.mapEntries(map);
     for (let i = 0; i < size; i++) {
@@ -197,6 +199,7 @@ class Measure {
   // What stands in a set is looked up, like a key.
   set(set, depth) {
     const size = b.setSize(set);
+    this.steps += size;
     this.entries += size;
     const values = b.setValues(set);
     for (let i = 0; i < size; i++) {
@@ -249,6 +252,7 @@ class Measure {
   // Members with names that the code writes are the object's form; others are entries, as in a dictionary.
   members(object, depth, lookup, skip) {
     const keys = b.keysOf(object);
+    this.steps += 4 * keys.length; // V8 makes a list of a dictionary's keys, and sorts it
     const isDictionary = keys.length > MOST_FIELDS;
     for (let i = 0; i < keys.length; i++) {
       if (keys.length > WHOLE && i === EDGE) {

@@ -25,17 +25,15 @@ function meet(api, look) {
   wrapAddons(look);
 
   diagnostics.subscribe('http.client.request.start', (message) => quietly(() => {
-    const request = value(message, 'request');
-    if (!isNext(value(request, 'path')) || value(request, 'host') !== host) return;
-    const socket = value(request, 'socket');
-    const isNew = watchWrites(socket, look);
+    const { request } = message; // Node's own, whose members are data or accessors of Node's by its version
+    if (!isNext(request.path) || request.host !== host) return;
+    const isNew = watchWrites(request.socket, look);
     if (isNew) look(request);
   }));
 
   diagnostics.subscribe('undici:request:create', (message) => quietly(() => {
-    const request = value(message, 'request');
-    const origin = value(request, 'origin');
-    if (isNext(value(request, 'path')) && b.endsWith(`${origin}`, `//${api}`)) look(undefined);
+    const { request } = message;
+    if (isNext(request.path) && b.endsWith(`${request.origin}`, `//${api}`)) look(undefined);
   }));
 }
 
