@@ -58,6 +58,7 @@ module.exports = {
   typedBuffer: getter(typedArray, 'buffer'),
   bufferBytes: getter(ArrayBuffer.prototype, 'byteLength'),
   Uint8Array,
+  latin1: method(Buffer.prototype.latin1Slice),
   timeOf: method(Date.prototype.getTime),
 
   charCode: method(String.prototype.charCodeAt),

@@ -89,8 +89,14 @@ class EventValues {
     if (field !== undefined) note(held, field, true);
   }
 
-  // Whether the text is made of one of the event's values: a key that only this request would look up.
-  holds(text) {
+  // Whether a key is made of one of the event's values: one that only this request would look up.
+  holds(key) {
+    if (typeof key === 'number') return this.numbers.has(key);
+    if (typeof key !== 'string') return false;
+    return this.holdsText(key) || (key.length >= 4 && key.length <= 16 && this.numbers.has(+key));
+  }
+
+  holdsText(text) {
     if (text.length < SHORTEST) return false;
     if (this.texts.has(text)) return true;
     for (let i = 0; i < this.list.length; i++) {

@@ -437,7 +437,8 @@ class Probe {
     for (let i = 0; i < seen.privates.length; i++) {
       const field = seen.privates[i];
       const names = this.openGroup(unit, `${path}.${field.name}`);
-      this.named(unit, `${path}.${field.name}`, field.name, field.value, 1, false);
+      const source = this.sources.holding(b.sourceOf(this.classOf(item) ?? item), -1) ?? unit.source;
+      this.named(unit, `${path}.${field.name}`, field.name, field.value, 1, false, source);
       this.closeGroup(unit, `${path}.${field.name}`, names);
     }
     if (typeof item !== 'function') return;
@@ -620,7 +621,7 @@ class Probe {
   }
 
   // `top`: it stands at the top level, where a literal object is a set of variables.
-  named(unit, name, word, item, depth, top) {
+  named(unit, name, word, item, depth, top, source = unit.source) {
     if (item === undefined || item === null || typeof item === 'symbol') return;
     if (typeof item === 'function') {
       this.function(unit, name, item, depth); // which may stand under a variable's name
@@ -628,7 +629,7 @@ class Probe {
     }
     if (this.names.has(name)) return;
     if (typeof item !== 'object') {
-      this.variable(unit, name, word, item, typeof item);
+      this.variable(unit, name, word, item, typeof item, source);
       return;
     }
     if (b.types.isModuleNamespaceObject(item)) return;
@@ -636,16 +637,16 @@ class Probe {
     if (owner !== undefined && owner !== name) return;
     this.claim(item, name);
     if (b.types.isProxy(item)) {
-      this.variable(unit, name, word, item, 'Proxy');
+      this.variable(unit, name, word, item, 'Proxy', source);
       return;
     }
     this.listeners(unit, name, item);
     const own = !b.isArray(item) && !b.types.isMap(item) && !b.types.isSet(item) && this.isOwn(item);
     const isRecord = top && unit.source && isPlain(item) && unit.source.declaration(word).record;
     if (depth < DEEPEST_NAME && (own || isRecord)) {
-      this.members(unit, name, word, item, depth, own);
+      this.members(unit, name, word, item, depth, own, source);
     } else {
-      this.variable(unit, name, word, item, this.kindOf(item));
+      this.variable(unit, name, word, item, this.kindOf(item), source);
       if (isPlain(item)) this.methods(unit, name, item);
     }
   }
@@ -664,12 +665,13 @@ class Probe {
   }
 
   // An object whose members have names of their own; those that the code doesn't write are its entries.
-  members(unit, name, word, item, depth, own) {
+  members(unit, name, word, item, depth, own, source) {
     const keys = b.keysOf(item);
     if (keys.length > MOST_MEMBERS) {
-      this.variable(unit, name, word, item, this.kindOf(item));
+      this.variable(unit, name, word, item, this.kindOf(item), source);
       return;
     }
+    const home = own ? (this.sources.holding(b.sourceOf(this.classOf(item)), -1) ?? source) : source;
     const isNamed = (key) => isEmitters(key) || (isName(key) && this.sources.knows(key));
     let others = 0;
     for (let i = 0; i < keys.length; i++) {
@@ -680,10 +682,10 @@ class Probe {
         continue;
       }
       const member = b.descriptor(item, key);
-      if (member.value !== undefined) this.named(unit, `${name}.${key}`, key, member.value, depth + 1, false);
+      if (member.value !== undefined) this.named(unit, `${name}.${key}`, key, member.value, depth + 1, false, home);
     }
     if (others > 0) {
-      this.variable(unit, name, word, item, this.kindOf(item), isNamed);
+      this.variable(unit, name, word, item, this.kindOf(item), source, isNamed);
     } else {
       this.names.add(name);
     }
@@ -702,17 +704,17 @@ class Probe {
     this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
-  variable(unit, name, word, item, kind, isNamed) {
+  variable(unit, name, word, item, kind, source, isNamed) {
     if (name.length > MOST_NAME) {
       this.leftOut++;
       return;
     }
     this.names.add(name);
     this.touched?.add(name);
-    b.push(unit.queue, { name, word, item, kind, isNamed });
+    b.push(unit.queue, { name, word, item, kind, source, isNamed });
   }
 
-  measure(unit, { name, word, item, kind, isNamed }, alone) {
+  measure(unit, { name, word, item, kind, source, isNamed }, alone) {
     const known = this.memory.get(name);
     // What takes long has its turn less often.
     if (known !== undefined && this.count - known.look < b.min(known.cost / COSTLY, MOST_TURNS)) {
@@ -732,7 +734,7 @@ class Probe {
     }
     const { entries, texts, rest, holds, held, overflow: crowded } = measure;
     const cost = measure.nodes + measure.steps;
-    this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large, cost }, 'variable', unit.source);
+    this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large, cost }, 'variable', source);
   }
 
   note(unit, name, word, now, role, source) {
@@ -742,8 +744,9 @@ class Probe {
         this.leftOut++;
         return;
       }
-      now.file = source ? source.file : '';
-      now.line = source ? this.lineOf(source, word, role) : 0;
+      const home = this.homeOf(source, word, role);
+      now.file = home ? home.file : '';
+      now.line = home ? this.lineOf(home, word, role) : 0;
       now.bound = this.boundOf(source, word, now.kind);
     } else {
       now.file = known.file;
@@ -769,8 +772,14 @@ class Probe {
     b.push(this.seen, { name, role, before, now });
   }
 
+  // The source that declares it: that of a class, or of what the class extends.
+  homeOf(source, word, role) {
+    if (!source || role === 'registry' || !isWord(word)) return source;
+    return this.sources.declaring(source, word);
+  }
+
   lineOf(source, word, role) {
-    if (!isName(word) && word[0] !== '#') return 0;
+    if (!isWord(word)) return 0;
     return role === 'registry' ? source.listening(word).line : source.declaration(word).line;
   }
 
@@ -803,6 +812,8 @@ class Probe {
     else unit.groups.delete(key);
   }
 }
+
+const isWord = (word) => isName(word) || (word[0] === '#' && isName(b.slice(word, 1)));
 
 const isObject = (item) => (typeof item === 'object' && item !== null) || typeof item === 'function';
 

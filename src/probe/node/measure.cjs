@@ -13,6 +13,7 @@ const EDGE = 500;
 const MOST_FIELDS = 64; // an object with more members is a dictionary
 const MOST_NODES = 20000; // of one variable
 const MOST_HELD = 2048; // texts of one variable that are known again
+const MOST_BYTES = 1 << 16; // of one buffer in which the event is looked for
 const MOST_CODE_TEXTS = 4096;
 const TIME = /^(?=.*\d)(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?[\dTZ\s:.,+/-]{6,40}$|^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .{10,60}$/;
 const SEPARATOR = /[:./-]|^1\d{9}(?:\d{3})?$/;
@@ -149,8 +150,8 @@ class Measure {
     if (b.isArray(object)) this.array(object, depth, lookup);
     else if (types.isMap(object)) this.map(object, depth, lookup);
     else if (types.isSet(object)) this.set(object, depth, lookup);
-    else if (types.isTypedArray(object)) this.typed(object, direct);
-    else if (types.isAnyArrayBuffer(object)) this.buffer(object, direct);
+    else if (types.isTypedArray(object)) this.typed(object, direct, lookup);
+    else if (types.isAnyArrayBuffer(object)) this.buffer(object, direct, lookup);
     else if (types.isDate(object)) this.rest = add(this.rest, 4);
     else if (isPlain(object) || look.own(object)) this.members(object, depth, lookup);
     else if (types.isNativeError(object)) this.error(object);
@@ -215,23 +216,23 @@ class Measure {
   }
 
   isLookup(key) {
-    return typeof key === 'string' && this.look.events !== null && this.look.events.holds(key);
+    return this.look.events !== null && this.look.events.holds(key);
   }
 
-  typed(array, direct) {
+  typed(array, direct, lookup) {
     if (direct) this.entries += b.typedLength(array);
     const bytes = b.typedBytes(array);
-    if (bytes > 0) this.bytes(b.typedBuffer(array), b.typedOffset(array), bytes);
+    if (bytes > 0) this.bytes(b.typedBuffer(array), b.typedOffset(array), bytes, lookup);
   }
 
-  buffer(buffer, direct) {
+  buffer(buffer, direct, lookup) {
     if (types.isSharedArrayBuffer(buffer)) return;
     const bytes = b.bufferBytes(buffer);
     if (direct) this.entries += bytes;
-    if (bytes > 0) this.bytes(buffer, 0, bytes);
+    if (bytes > 0) this.bytes(buffer, 0, bytes, lookup);
   }
 
-  bytes(buffer, offset, length) {
+  bytes(buffer, offset, length, lookup) {
     let view;
     try {
       view = new b.Uint8Array(buffer, offset, length);
@@ -242,6 +243,10 @@ class Measure {
     const step = length <= 256 ? 1 : length / 256;
     for (let at = 0; at < length; at += step) mark = (mark * 33 + view[at | 0]) % 0xfffffffffff;
     this.texts = add(this.texts, mark);
+    const brief = short(mark);
+    const fresh = !this.crowded && (this.before === null || !this.before.has(brief));
+    this.hold(brief);
+    if (fresh && !lookup && this.look.events !== null) this.look.events.find(b.latin1(view, 0, b.min(length, MOST_BYTES)), this.holds);
   }
 
   error(error) {

@@ -11,7 +11,6 @@ const b = require('./builtins.cjs');
 const { value } = require('./modules.cjs');
 
 const { isBuffer } = Buffer;
-const latin1 = b.method(Buffer.prototype.latin1Slice);
 const NEXT = '/runtime/invocation/next';
 const VERSIONED = /^\/\d{4}-\d\d-\d\d\/runtime\/invocation\/next$/;
 const HEAD = /^GET \/\d{4}-\d\d-\d\d\/runtime\/invocation\/next HTTP\/1/;
@@ -97,7 +96,7 @@ function watchWrites(socket, look) {
     write(...parameters) {
       quietly(() => {
         const head = parameters[0];
-        const text = typeof head === 'string' ? head : isBuffer(head) ? latin1(head, 0, 64) : '';
+        const text = typeof head === 'string' ? head : isBuffer(head) ? b.latin1(head, 0, b.min(64, b.typedLength(head))) : '';
         if (b.exec(HEAD, b.slice(text, 0, 64)) !== null) look(socket._httpMessage);
       });
       return b.apply(real, this, parameters);

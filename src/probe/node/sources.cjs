@@ -69,7 +69,7 @@ class Source {
     return low + 1;
   }
 
-  // { line, record }: where the name is declared, or first written, and whether it is bound to a literal object that
+  // { line, record, declared }: where the name is declared, or first written, and whether it is bound to a literal object that
   // has members.
   declaration(name) {
     let found = this.declared.get(name);
@@ -83,7 +83,7 @@ class Source {
   // Where listeners of an event are added.
   listening(event) {
     const match = exec(new RegExp(`(?:on|once|\\w+Listener)\\(\\s*['"\`]${pattern(event)}['"\`]`), this.text);
-    return { line: match === null ? 0 : this.lineAt(match.index), record: false };
+    return { line: match === null ? 0 : this.lineAt(match.index), record: false, declared: match !== null };
   }
 
   findDeclaration(name) {
@@ -100,9 +100,9 @@ class Source {
       if (match === null) continue;
       const behind = match.index + match[0].length;
       const record = exec(/^\s*(?:[=:]\s*)?\{\s*(?:\/\/[^\n]*\s*|\/\*[^]*?\*\/\s*)*[\w$'"[]/, slice(this.text, behind, behind + 400));
-      return { line: this.lineAt(match.index), record: i < 4 && record !== null };
+      return { line: this.lineAt(match.index), record: i < 4 && record !== null, declared: i < 4 };
     }
-    return { line: 0, record: false };
+    return { line: 0, record: false, declared: false };
   }
 
   // Whether a name of the top level means the same for good: a constant, declared where a line begins, and no variable of
@@ -260,6 +260,15 @@ class Sources {
       if (includes(code, `'${text}'`) || includes(code, `"${text}"`) || includes(code, `\`${text}\``)) return true;
     }
     return false;
+  }
+
+  // The source that declares a name: this one, if it does, or the first of the others that does.
+  declaring(source, word) {
+    if (source.declaration(word).declared) return source;
+    for (let i = 0; i < this.all.length; i++) {
+      if (this.all[i].declaration(word).declared) return this.all[i];
+    }
+    return source;
   }
 
   // The source that has this function's text.

@@ -181,6 +181,19 @@ test('a module that exports a singleton', async () => {
   assert.deepStrictEqual(found['lib/service.user'].holds, ['event.token']);
 });
 
+test('attributes stand where their class is written', async () => {
+  const { after } = await program({
+    'app.js': `const { Service } = require('./lib/service');\nconst service = new Service();\nexports.handler = (event) => service.add(event);\n`,
+    'lib/base.js': `exports.Base = class Base {\n  constructor() {\n    this.kept = [];\n  }\n};\n`,
+    'lib/service.js': `const { Base } = require('./base');\nexports.Service = class Service extends Base {\n  add(event) {\n    this.kept.push(event.token); this.last = Buffer.from(event.customer);\n    if (this.kept.length > 3) this.kept.shift();\n  }\n};\n`,
+  });
+  const found = await after(event(1));
+  const place = ({ file, line, bound }) => [file, line, bound];
+  assert.deepStrictEqual(place(found['app.service.kept']), ['lib/base.js', 3, 'evicts']);
+  assert.deepStrictEqual(place(found['app.service.last']), ['lib/service.js', 4, 'none']);
+  assert.deepStrictEqual(found['app.service.last'].holds, ['event.customer']);
+});
+
 test('a handler that a library has wrapped', async () => {
   const { after } = await program({
     'app.js': `
@@ -232,11 +245,13 @@ test('a key made of the event is a lookup, a text held before is no news', async
   const { after } = await program({
     'app.js': `
 const byToken = new Map();
+const byNumber = new Map();
 const state = { customer: '', seen: {} };
-exports.handler = (event) => { byToken.set(event.token, { at: event.token }); state.customer = event.customer; state.seen[event.token] = event.token; };
+exports.handler = (event) => { byNumber.set(event.number, event.token); byToken.set(event.token, { at: event.token }); state.customer = event.customer; state.seen[event.token] = event.token; };
 `,
   });
   let found = await after(event(1));
+  assert.deepStrictEqual(found['app.byNumber'].holds, []);
   assert.deepStrictEqual(found['app.byToken'].holds, []);
   assert.deepStrictEqual(found['app.state.seen'].holds, []);
   assert.deepStrictEqual(found['app.state.customer'].holds, ['event.customer']);
