@@ -104,8 +104,9 @@ bool ReadVariable(const json& object, Variable& variable) {
   const auto entries = Number(object, "entries");
   const auto texts = Number(object, "texts");
   const auto rest = Number(object, "rest");
+  const auto identity = Number(object, "object");
   const json* holds = List(object, "holds", kMostHeld);
-  if (!line || !entries || !texts || !rest || holds == nullptr) return false;
+  if (!line || !entries || !texts || !rest || !identity || holds == nullptr) return false;
   if (name->empty() || *line > (1 << 30)) return false;
   variable.name = *name;
   variable.kind = *kind;
@@ -114,6 +115,7 @@ bool ReadVariable(const json& object, Variable& variable) {
   variable.entries = *entries;
   variable.texts = static_cast<std::uint64_t>(*texts);
   variable.rest = static_cast<std::uint64_t>(*rest);
+  variable.object = static_cast<std::uint64_t>(*identity);
   return ReadRole(*role, variable.role) && ReadBound(*bound, variable.bound) &&
          ReadHolds(*holds, variable.holds);
 }
@@ -123,6 +125,7 @@ void Merge(VariableUpdate& earlier, VariableUpdate&& later) {
   const VariableChange first = earlier.change;
   later.entries_before = earlier.entries_before;
   later.texts_changed |= earlier.texts_changed;
+  later.object_changed |= earlier.object_changed;
   later.since = std::min(earlier.since, later.since);
   for (HeldValue& held : earlier.now.holds) {
     if (std::find(later.now.holds.begin(), later.now.holds.end(), held) == later.now.holds.end())

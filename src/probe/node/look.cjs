@@ -60,7 +60,8 @@ class Probe {
     this.memory = new b.OwnMap(); // name -> what was seen
     this.known = new b.OwnWeakMap(); // function -> 'plain', 'keeper', 'foreign'
     this.ours = new b.OwnWeakMap(); // function -> whether it is written in the program, and among how many files
-    this.owners = new b.OwnWeakMap(); // object -> { name, look } of the variable that it was first found in
+    this.owners = new b.OwnWeakMap(); // object -> { name, look, number }: the variable that it was first found in
+    this.objects = 0;
     this.scripts = new b.OwnMap(); // V8's number of a script -> Source, or null
     this.codeTexts = new b.OwnSet();
     this.registered = new Unit('');
@@ -249,13 +250,16 @@ class Probe {
     return owner !== undefined && owner !== this.measuring;
   }
 
+  // Returns the object's number: which one it is, as long as it lives.
   claim(object, name) {
-    const claim = this.owners.get(object);
-    if (claim === undefined) this.owners.set(object, { name, look: this.count });
-    else {
-      claim.name = name;
-      claim.look = this.count;
+    let claim = this.owners.get(object);
+    if (claim === undefined) {
+      claim = { name, look: this.count, number: ++this.objects };
+      this.owners.set(object, claim);
     }
+    claim.name = name;
+    claim.look = this.count;
+    return claim.number;
   }
 
   // What a module exports is its own before it is anybody's who imports it.
@@ -268,7 +272,14 @@ class Probe {
       unit.representative = null;
       unit.exported = new b.OwnWeakRef(given);
     }
-    if (unit.source && typeof exports === 'object' && exports !== null) this.owners.set(exports, { name: unit.name, look: this.count });
+    if (unit.source && typeof exports === 'object' && exports !== null) this.claim(exports, this.nameOfExports(unit, exports));
+  }
+
+  // A plain object is the module itself, and so is an object of a class: its attributes are the module's variables.
+  nameOfExports(unit, exports) {
+    if (b.types.isProxy(exports)) return `${unit.name}.exports`;
+    const isModule = isPlain(exports) ? b.keysOf(exports).length <= MOST_MEMBERS : !b.isArray(exports) && this.isOwn(exports);
+    return isModule ? unit.name : `${unit.name}.exports`;
   }
 
   // ---- units
@@ -362,10 +373,10 @@ class Probe {
       this.lookAtMembers(unit, namespace);
     } else if (typeof exports === 'function') {
       this.function(unit, this.nameOfFunction(unit, exports), exports, 0);
-    } else if (typeof exports === 'object' && exports !== null && !b.types.isProxy(exports)) {
-      if (isPlain(exports) && b.keysOf(exports).length <= MOST_MEMBERS) this.lookAtMembers(unit, exports);
-      else if (this.isOwn(exports)) this.named(unit, unit.name, '', exports, 0, false);
-      else this.named(unit, `${unit.name}.exports`, 'exports', exports, 0, false);
+    } else if (typeof exports === 'object' && exports !== null) {
+      const name = this.nameOfExports(unit, exports);
+      if (name === unit.name && isPlain(exports)) this.lookAtMembers(unit, exports);
+      else this.named(unit, name, name === unit.name ? '' : 'exports', exports, 0, false);
     }
     this.closeGroup(unit, 'exports', names);
   }
@@ -629,24 +640,24 @@ class Probe {
     }
     if (this.names.has(name)) return;
     if (typeof item !== 'object') {
-      this.variable(unit, name, word, item, typeof item, source);
+      this.variable(unit, name, word, item, typeof item, source, 0);
       return;
     }
     if (b.types.isModuleNamespaceObject(item)) return;
     const owner = this.owner(item);
     if (owner !== undefined && owner !== name) return;
-    this.claim(item, name);
+    const number = this.claim(item, name);
     if (b.types.isProxy(item)) {
-      this.variable(unit, name, word, item, 'Proxy', source);
+      this.variable(unit, name, word, item, 'Proxy', source, number);
       return;
     }
     this.listeners(unit, name, item);
     const own = !b.isArray(item) && !b.types.isMap(item) && !b.types.isSet(item) && this.isOwn(item);
     const isRecord = top && unit.source && isPlain(item) && unit.source.declaration(word).record;
     if (depth < DEEPEST_NAME && (own || isRecord)) {
-      this.members(unit, name, word, item, depth, own, source);
+      this.members(unit, name, word, item, depth, own, source, number);
     } else {
-      this.variable(unit, name, word, item, this.kindOf(item), source);
+      this.variable(unit, name, word, item, this.kindOf(item), source, number);
       if (isPlain(item)) this.methods(unit, name, item);
     }
   }
@@ -665,10 +676,10 @@ class Probe {
   }
 
   // An object whose members have names of their own; those that the code doesn't write are its entries.
-  members(unit, name, word, item, depth, own, source) {
+  members(unit, name, word, item, depth, own, source, number) {
     const keys = b.keysOf(item);
     if (keys.length > MOST_MEMBERS) {
-      this.variable(unit, name, word, item, this.kindOf(item), source);
+      this.variable(unit, name, word, item, this.kindOf(item), source, number);
       return;
     }
     const home = own ? (this.sources.holding(b.sourceOf(this.classOf(item)), -1) ?? source) : source;
@@ -685,7 +696,7 @@ class Probe {
       if (member.value !== undefined) this.named(unit, `${name}.${key}`, key, member.value, depth + 1, false, home);
     }
     if (others > 0) {
-      this.variable(unit, name, word, item, this.kindOf(item), source, isNamed);
+      this.variable(unit, name, word, item, this.kindOf(item), source, number, isNamed);
     } else {
       this.names.add(name);
     }
@@ -701,20 +712,20 @@ class Probe {
     if (this.names.has(name) || name.length > MOST_NAME) return;
     this.names.add(name);
     this.touched?.add(name);
-    this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
+    this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, object: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
-  variable(unit, name, word, item, kind, source, isNamed) {
+  variable(unit, name, word, item, kind, source, object, isNamed) {
     if (name.length > MOST_NAME) {
       this.leftOut++;
       return;
     }
     this.names.add(name);
     this.touched?.add(name);
-    b.push(unit.queue, { name, word, item, kind, source, isNamed });
+    b.push(unit.queue, { name, word, item, kind, source, object, isNamed });
   }
 
-  measure(unit, { name, word, item, kind, source, isNamed }, alone) {
+  measure(unit, { name, word, item, kind, source, object, isNamed }, alone) {
     const known = this.memory.get(name);
     // What takes long has its turn less often.
     if (known !== undefined && this.count - known.look < b.min(known.cost / COSTLY, MOST_TURNS)) {
@@ -734,7 +745,7 @@ class Probe {
     }
     const { entries, texts, rest, holds, held, overflow: crowded } = measure;
     const cost = measure.nodes + measure.steps;
-    this.note(unit, name, word, { kind, entries, texts, rest, holds, held, crowded, large, cost }, 'variable', source);
+    this.note(unit, name, word, { kind, entries, texts, rest, object, holds, held, crowded, large, cost }, 'variable', source);
   }
 
   note(unit, name, word, now, role, source) {
@@ -755,9 +766,7 @@ class Probe {
     }
     const before = known === undefined ? unit.looked : known.look;
     now.look = this.count;
-    const isSame =
-      known !== undefined && known.entries === now.entries && known.texts === now.texts && known.rest === now.rest && known.kind === now.kind;
-    if (isSame) {
+    if (known !== undefined && isSame(known, now)) {
       known.look = this.count;
       known.cost = now.cost;
       if (known.held === null || now.held === null || known.held.size !== now.held.size) known.held = now.held;
@@ -812,6 +821,10 @@ class Probe {
     else unit.groups.delete(key);
   }
 }
+
+const isSame = (known, now) =>
+  known.entries === now.entries && known.texts === now.texts && known.rest === now.rest && known.object === now.object &&
+  known.kind === now.kind;
 
 const isWord = (word) => isName(word) || (word[0] === '#' && isName(b.slice(word, 1)));
 

@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 std::string OneVariable(const std::string& name, int entries, int before, const std::string& more = "") {
   return R"({"name":")" + name +
          R"(","kind":"Array","file":"app.js","line":3,"role":"variable","bound":"none",)" + R"("entries":)" +
-         std::to_string(entries) + R"(,"texts":0,"rest":0,"before":)" + std::to_string(before) +
+         std::to_string(entries) + R"(,"texts":0,"rest":0,"object":1,"before":)" + std::to_string(before) +
          R"(,"holds":[)" + more + "]}";
 }
 

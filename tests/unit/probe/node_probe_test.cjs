@@ -181,6 +181,17 @@ test('a module that exports a singleton', async () => {
   assert.deepStrictEqual(found['lib/service.user'].holds, ['event.token']);
 });
 
+test('a module that is a container', async () => {
+  const { after } = await program({
+    'app.js': `const kept = require('./kept');\nconst all = require('./all');\nexports.handler = (event) => { kept.set(event.number, event.token); all.push(event.token); };\n`,
+    'kept.js': 'module.exports = new Map();\n',
+    'all.js': 'module.exports = [];\n',
+  });
+  const found = await after(event(1));
+  assert.deepStrictEqual(names(found).sort(), ['all.exports', 'kept.exports']);
+  assert.strictEqual(found['kept.exports'].entries, 1);
+});
+
 test('attributes stand where their class is written', async () => {
   const { after } = await program({
     'app.js': `const { Service } = require('./lib/service');\nconst service = new Service();\nexports.handler = (event) => service.add(event);\n`,
@@ -318,6 +329,16 @@ exports.end = () => { timers.forEach(clearInterval); process.removeAllListeners(
   assert.deepStrictEqual(found['globalThis.lastToken'].holds, ['event.token']);
   for (const module of Object.values(require.cache)) module.exports.end?.();
   delete globalThis.lastToken;
+});
+
+test('another container in its place', async () => {
+  const { after } = await program({
+    'app.js': `let kept = [];\nexports.handler = (event) => { if (event.anew) kept = []; kept.push(event.number); return kept; };\n`,
+  });
+  const first = (await after(event(1)))['app.kept'].object;
+  assert.strictEqual((await after(event(2)))['app.kept'].object, first);
+  const second = (await after({ ...event(3), anew: true }))['app.kept'].object;
+  assert.notStrictEqual(second, first);
 });
 
 test('a variable that is gone', async () => {
@@ -500,7 +521,7 @@ test('a program ends when it would end', async () => {
 });
 
 test('a look is text that can be read, whatever names there are', () => {
-  const now = { kind: 'a"b', file: 'x\u2028\ud800.js', line: 3, bound: 'none', entries: 1, texts: 2, rest: 3, holds: [{ field: 'event.*', number: false }] };
+  const now = { kind: 'a"b', file: 'x\u2028\ud800.js', line: 3, bound: 'none', entries: 1, texts: 2, rest: 3, object: 4, holds: [{ field: 'event.*', number: false }] };
   const text = tell(4, { seen: [{ name: 'n'.repeat(1000), role: 'variable', before: 3, now }], gone: [{ name: 'x', before: 1 }], watched: 1, leftOut: 0 }, 2, '');
   const read = JSON.parse(text);
   assert.strictEqual(read.seen[0].name.length, 160);
