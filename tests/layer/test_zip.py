@@ -108,6 +108,7 @@ class Zip:
         self.assertEqual(modes["cleanslate"], 0o755)
         self.assertEqual(modes["lib/libcleanslate.so"], 0o755)
         self.assertEqual(modes["lib/cleanslate-node.cjs"], 0o644)
+        self.assertEqual(modes["lib/cleanslate-node-probe.cjs"], 0o644)
         self.assertLess(self.path.stat().st_size, LARGEST)
         self.assertEqual([info.filename for info in self.infos], sorted(modes))
         self.assertEqual({info.date_time for info in self.infos}, {(1980, 1, 1, 0, 0, 0)})
