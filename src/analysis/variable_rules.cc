@@ -1,6 +1,7 @@
 #include "analysis/variable_rules.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,6 +14,22 @@ namespace {
 
 // More places than caches have that are meant to stay small.
 constexpr std::int64_t kEvictingRises = 1024;
+// More routes, tenants and kinds of errors than come up one after another.
+constexpr std::int64_t kCountingRises = 32;
+
+std::int64_t RisesToBelieve(VariableBound bound) {
+  switch (bound) {
+    case VariableBound::kNone:
+      return 0;
+    case VariableBound::kCounts:
+      return kCountingRises;
+    case VariableBound::kEvicts:
+      return kEvictingRises;
+    case VariableBound::kFixed:
+      break;
+  }
+  return INT64_MAX;
+}
 
 std::string Described(const Variable& variable) {
   return (variable.kind.empty() ? std::string() : variable.kind + " ") + variable.name;
@@ -76,9 +93,7 @@ Growth VariableRules::GrowthOf(WindowNumber window, const VariableUpdate& update
   if (window == 0) return {};
   series->Observe(window, level);
   Growth growth = series->Judge();
-  const bool bounded = update.now.bound == VariableBound::kFixed ||
-                       (update.now.bound == VariableBound::kEvicts && series->rises() < kEvictingRises);
-  if (bounded && growth.pattern == Pattern::kGrowing) growth.pattern = Pattern::kWarming;
+  if (series->rises() < RisesToBelieve(update.now.bound) && growth.pattern == Pattern::kGrowing) growth.pattern = Pattern::kWarming;
   return growth;
 }
 

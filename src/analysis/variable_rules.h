@@ -4,10 +4,11 @@
 // variables keep.
 //
 // Growth is of entries. A container that its own code or type keeps bounded is no growth: one that ends by
-// itself never, one whose code evicts only after more rises than such caches have places. Replaced is text
-// that takes the place of other text, window after window, in a variable that keeps nothing of the one
-// before: numbers change in clean functions too (counters, times), and a cache changes its entries. A default
-// value is mutated where it grows or holds other texts again and again; filled once it is a memo.
+// itself never, one whose code evicts only after more rises than such caches have places, one that counts
+// after more than there are things to count. Replaced is text that takes the place of other text, window
+// after window, in a variable that keeps nothing of the one before: numbers change in clean functions too
+// (counters, times), and a cache changes its entries. A default value is mutated where it grows or holds
+// other texts again and again; filled once it is a memo.
 //
 // A value of the event in a variable is critical at once. Numbers are only believed when the variable follows
 // one field of the event, window after window.

@@ -185,6 +185,7 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
         cached != nullptr && cached->type == api_.PyFunction_Type)
       open_once(cached);
   }
+  if (held.kind == PythonKind::kDict && variable.kind == "Counter") variable.bound = VariableBound::kCounts;
   if (held.kind == PythonKind::kDeque && PythonObjects::MostOf(value) >= 0)
     variable.bound = VariableBound::kFixed;
 

@@ -110,7 +110,7 @@ VariableSnapshot PythonProbe::Told(WindowNumber window, bool looked) {
     if (const PythonPlaced* const placed = in_time ? look.PlaceOf(update.now.name) : nullptr) {
       update.now.file = placed->file;
       update.now.line = placed->line;
-      if (placed->evicts && update.now.bound == VariableBound::kNone)
+      if (placed->evicts && update.now.bound != VariableBound::kFixed)
         update.now.bound = VariableBound::kEvicts;
     }
     if (update.change == VariableChange::kRemoved) look.Forget(update.now.name);

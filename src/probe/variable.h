@@ -23,6 +23,7 @@ enum class VariableRole : std::uint8_t {
 // Whether it has an end by itself.
 enum class VariableBound : std::uint8_t {
   kNone,
+  kCounts,  // a table of counts: it fills up with what there is to count
   kEvicts,  // the code that fills it also looks at its size and takes out of it
   kFixed,   // lru_cache(maxsize=...), deque(maxlen=...)
 };

@@ -89,6 +89,23 @@ TEST_F(VariableRulesTest, IsSilentAboutWhatFillsOnceOrIsKeptBounded) {
   EXPECT_EQ(warnings_, 0);
 }
 
+TEST_F(VariableRulesTest, ATableOfCountsFillsUpAndMayLeakAllTheSame) {
+  const auto counter = [](WindowNumber kinds) {
+    Variable table = Named("app.calls", "Counter");
+    table.entries = kinds;
+    table.bound = VariableBound::kCounts;
+    return std::vector{table};
+  };
+  Run(200, [&](WindowNumber window) { return counter(std::min<WindowNumber>(window, 20)); });
+  EXPECT_EQ(warnings_, 0);
+  const auto drafts = Run(40, [&](WindowNumber window) {
+    Variable table = counter(window).front();
+    table.name = "app.by_user";
+    return std::vector{table};
+  });
+  EXPECT_THAT(drafts, ElementsAre(Says(kVariableGrowth, "app.by_user", 40)));
+}
+
 TEST_F(VariableRulesTest, EvictionThatNeverComesIsGrowthInTheEnd) {
   const auto drafts = Run(1100, [](WindowNumber window) {
     Variable evicting = Named("app.recent");
