@@ -52,6 +52,11 @@ TARGETS = [
     Target("files", "*", "most ms", "value", 50, "ms"),  # CLEANSLATE_BUDGET_MS
     Target("files", "100,000 files in 300 folders", "a round", "value", 40, "windows"),
     Target("files", "*", "until found", "value", 40, "windows"),
+    Target("variables", "Python, small app", "median", "value", 1, "ms"),
+    Target("variables", "Node, small app", "median", "value", 5, "ms"),
+    Target("variables", "*, small app", "first", "value", 25, "ms"),
+    Target("variables", "*, 50 modules*", "most", "value", 50, "ms"),  # CLEANSLATE_BUDGET_MS
+    Target("variables", "*", "until told", "value", 20, "windows"),
 ]
 
 
