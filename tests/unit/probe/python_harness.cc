@@ -31,7 +31,7 @@ cleanslate::WindowNumber window;
 Json ToJson(const VariableUpdate& update) {
   constexpr const char* kChanges[] = {"assigned", "grown", "shrunk", "replaced", "altered", "removed"};
   constexpr const char* kRoles[] = {"variable", "default", "registry"};
-  constexpr const char* kBounds[] = {"none", "evicts", "fixed"};
+  constexpr const char* kBounds[] = {"none", "counts", "evicts", "fixed"};
   Json holds = Json::array();
   for (const auto& held : update.now.holds) holds.push_back(held.field + (held.number ? " (number)" : ""));
   return {{"name", update.now.name},
