@@ -143,6 +143,7 @@ void PythonNames::AddValue(std::string name, PythonObject* value, const Opening&
       });
       return;
     case PythonKind::kClass: {
+      if (IsEnum(reinterpret_cast<PythonType*>(value))) return;
       const std::string_view module = types_.ModuleOf(reinterpret_cast<PythonType*>(value));
       if (from.module >= 0 && module == NameOfModule(from.module)) open_once(value);
       return;

@@ -28,7 +28,7 @@
 namespace cleanslate {
 
 struct PythonProbeOptions {
-  std::string task_root;
+  std::string task_root;  // whose modules are looked into; empty: nobody's
   std::chrono::milliseconds patience{150};
 };
 

@@ -22,6 +22,11 @@ std::string_view ShortName(const PythonType* type) {
   return name.substr(name.rfind('.') + 1);
 }
 
+bool IsEnum(const PythonType* type) {
+  const std::string_view made_by = ShortName(type->base.type);
+  return made_by == "EnumType" || made_by == "EnumMeta";
+}
+
 std::string_view PythonTypes::ModuleOf(PythonType* type) const {
   if ((type->flags & kPythonMadeByClass) == 0 || type->attributes == nullptr) return {};
   return objects_.Ascii(objects_.Find(type->attributes, "__module__"));
@@ -68,6 +73,7 @@ const PythonTypeFacts& PythonTypes::Learn(PythonType* type) {
   facts.kind = KindOf(type);
   if (type == namespace_) facts.has_attributes = true;
   if ((type->flags & kPythonMadeByClass) == 0) return facts;
+  if (IsEnum(type)) return facts;  // constants
   const std::string_view module = ModuleOf(type);
   // A class without a module that has its attributes in C isn't one of Python's.
   if (module.empty()) return facts;

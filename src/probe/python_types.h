@@ -89,6 +89,9 @@ class PythonTypes {
   PythonType* namespace_ = nullptr;
 };
 
+// Whether its instances are an enumeration's constants.
+bool IsEnum(const PythonType* type);
+
 // The last part of "collections.deque".
 std::string_view ShortName(const PythonType* type);
 

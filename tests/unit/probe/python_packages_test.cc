@@ -23,10 +23,15 @@ TEST(PythonPackagesTest, TellsTheUsersFilesFromInstalledOnes) {
   EXPECT_EQ(packages.OwnPath(at + "requests/sessions.py"), "");
   EXPECT_EQ(packages.OwnPath(at + "six.py"), "");
   EXPECT_EQ(packages.OwnPath(at + ".venv/lib/python3.11/site-packages/a.py"), "");
+  EXPECT_EQ(packages.OwnPath(at + "runtime/lib/python3.11/json/__init__.py"), "");
   EXPECT_EQ(packages.OwnPath("/usr/lib/python3.11/json/__init__.py"), "");
   EXPECT_EQ(packages.OwnPath(root.string() + "er/app.py"), "");
   EXPECT_EQ(packages.OwnPath(""), "");
   std::filesystem::remove_all(root);
+}
+
+TEST(PythonPackagesTest, WithoutARootNothingIsTheUsers) {
+  for (const char* root : {"", "/"}) EXPECT_EQ(PythonPackages(root).OwnPath("/home/app.py"), "") << root;
 }
 
 }  // namespace

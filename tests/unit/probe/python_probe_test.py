@@ -385,6 +385,23 @@ class Names(Case):
         self.assertEqual(seen["app.count"]["change"], "altered")
         self.assertEqual(seen["app.count"]["holds"], ["event.id (number)"])
 
+    def test_enumerations_are_constants(self):
+        app = self.module(
+            """
+            import enum
+            class Color(enum.Enum):
+                RED = [1]
+                BLUE = [2]
+            class Level(enum.IntEnum):
+                LOW = 1
+            mode, level = Color.RED, Level.LOW
+            """
+        )
+        names = {each["name"] for each in self.start().changed if each["name"].startswith("app.")}
+        self.assertEqual(names, {"app.mode", "app.level"})
+        app.mode = app.Color.BLUE
+        self.assertEqual({n: u["change"] for n, u in self.look().by_name.items()}, {"app.mode": "altered"})
+
     def test_names_that_are_data(self):
         app = self.module(
             """
