@@ -12,6 +12,9 @@ constexpr std::string_view kFenced[] = {
     "multiprocessing",   "threading", "traceback",    "typing",
     "zipimport"};
 
+// Modules below those whose classes are containers.
+constexpr std::string_view kOpen[] = {"asyncio.locks", "asyncio.queues", "concurrent.futures.thread"};
+
 // Classes of the standard library that hold what the user puts into them, and nothing else.
 constexpr std::string_view kPlainContainers[] = {"collections", "queue", "types", "weakref", "_weakrefset"};
 
@@ -39,6 +42,7 @@ bool PythonTypes::DerivesFrom(const PythonType* type, const PythonType* base) co
 }
 
 bool PythonTypes::IsFenced(std::string_view module) const {
+  if (std::find(std::begin(kOpen), std::end(kOpen), module) != std::end(kOpen)) return false;
   return std::any_of(std::begin(kFenced), std::end(kFenced), [&](std::string_view fence) {
     return module.starts_with(fence) && (module.size() == fence.size() || module[fence.size()] == '.');
   });
@@ -55,6 +59,7 @@ PythonKind PythonTypes::KindOf(PythonType* type) const {
   if (is(kPythonIsTuple)) return PythonKind::kTuple;
   if (is(kPythonIsDict)) return PythonKind::kDict;
   if (is(kPythonIsType)) return PythonKind::kClass;
+  if (is(kPythonIsException)) return PythonKind::kException;
   if (type == api_.PyFunction_Type) return PythonKind::kFunction;
   if (type == api_.PyClassMethod_Type || type == api_.PyStaticMethod_Type)
     return PythonKind::kWrappedFunction;

@@ -30,7 +30,8 @@ enum class PythonKind : std::uint8_t {
   kThreadLocal,
   kContextVariable,
   kInstance,  // of a class written in Python, or a namespace
-  kLogging,   // a logger or handler: it leads to all others
+  kException,
+  kLogging,  // a logger or handler: it leads to all others
   kFunction,
   kClass,
   kWrappedFunction,  // a classmethod or staticmethod

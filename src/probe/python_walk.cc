@@ -170,6 +170,16 @@ void PythonWalk::Expand(PythonObject* object, bool uncounted) {
     case PythonKind::kThreadLocal:
       objects_.ForEachThreadDict(object, [&](PythonObject* dict) { ExpandDict(dict, uncounted); });
       return;
+    case PythonKind::kException:
+      // What it was made with, its attributes and what it was raised from; not the frames that it went
+      // through, which lead to all of the program's variables.
+      contents_.rest += hash_.Of(reinterpret_cast<std::uintptr_t>(object->type));
+      objects_.ForEachReferent(object, object->type, [&](PythonObject* found) {
+        if (found->type == api_.PyTuple_Type || found->type == api_.PyDict_Type ||
+            PythonObjects::Is(found, kPythonIsException))
+          Meet(found, uncounted);
+      });
+      return;
     case PythonKind::kInstance:
     case PythonKind::kLogging:
       contents_.rest += hash_.Of(reinterpret_cast<std::uintptr_t>(object->type));

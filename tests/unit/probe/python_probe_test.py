@@ -1,5 +1,6 @@
 """The Python probe, inside the interpreter that runs this file: python3 python_probe_test.py HARNESS"""
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -7,6 +8,7 @@ import importlib
 import json
 import os
 import pathlib
+import queue
 import signal
 import subprocess
 import sys
@@ -46,7 +48,7 @@ class Case(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
-        self.before = set(sys.modules)
+        self.before = set(sys.modules)  # with what the modules under test import: asyncio, queue
         sys.path.insert(0, str(self.root))
         sys.dont_write_bytecode = True
 
@@ -451,6 +453,28 @@ class Holds(Case):
         )
         self.assertEqual(held, {"app.svc.last": ["event.user.token"]})
 
+    def test_exception_that_is_kept(self):
+        held = self.held(
+            """
+            last = None
+            class Refused(Exception): pass
+            def leak(event):
+                global last
+                try: raise Refused("no", event)
+                except Refused as error: last = error
+            """
+        )
+        self.assertEqual(held, {"app.last": ["event.user.token"]})
+
+    def test_queues(self):
+        app = self.module("import asyncio, queue\nwork, tasks = queue.Queue(), asyncio.Queue()\n")
+        self.start()
+        app.work.put(TOKEN + "!")
+        app.tasks.put_nowait(TOKEN + "?")
+        seen = self.look(EVENT).by_name
+        for name in ("app.work.queue", "app.tasks._queue"):
+            self.assertEqual((seen[name]["change"], seen[name]["holds"]), ("grown", ["event.user.token"]))
+
     def test_bytes_and_wide_texts(self):
         event = {"city": "Z\u00fcrich-Oerlikon", "sign": "\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac", "emoji": "\U0001f9f9" * 9}
         held = self.held(
@@ -555,8 +579,6 @@ class Registries(Case):
     def test_asyncio_tasks(self):
         if VERSION >= (3, 14):
             self.skipTest("3.14 keeps its tasks in lists of its own")
-        import asyncio
-
         loop = asyncio.new_event_loop()
         self.addCleanup(loop.close)
         loop.run_until_complete(asyncio.sleep(0))
