@@ -100,6 +100,10 @@ void PythonWalk::Walk(const PythonRoot& root) {
   if (facts.kind == PythonKind::kOpaque || facts.kind == PythonKind::kFunction ||
       facts.kind == PythonKind::kClass || root.shallow || named_elsewhere) {
     TakeOpaque(value);
+    // That it gets ever more attributes shows in none of them.
+    if (root.shallow && facts.own && !named_elsewhere)
+      objects_.ForEachAttribute(value, facts.slots,
+                                [&](PythonObject*, PythonObject*) { ++contents_.entries; });
     return;
   }
   Expand(value, facts.kind == PythonKind::kLruCache);
