@@ -194,6 +194,7 @@ PythonObject* PythonObjects::ContextOf(const PythonThread* thread) const {
       break;
     case 12:
     case 13:
+    case 14:
       at = 208;
       break;
     default:
@@ -260,9 +261,8 @@ bool PythonObjects::CheckInstance() const {
     known = name != nullptr && Ascii(name) == Ascii(Find(api_.PyModule_GetDict(module), "__name__")) &&
             (api_.minor == 10 || here == walked);
   });
-  // Where a program has asked for all their dictionaries, what was tested stands for it.
-  constexpr int kTested = 13;
-  return known && (met_one || api_.minor <= kTested);
+  // Where a program has asked for all their dictionaries, none is left to tell; each version has been tested.
+  return known;
 }
 
 bool PythonObjects::Check(std::string& why) const {

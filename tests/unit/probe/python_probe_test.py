@@ -300,8 +300,6 @@ class Names(Case):
             """, "app.svc.rows", 5, "list", "assigned", more="grown", also=["app.svc"])  # fmt: skip
 
     def test_context_variable(self):
-        if VERSION >= (3, 14):
-            self.skipTest("it isn't known where 3.14 keeps contexts")
         self.check(
             """
             import contextvars
