@@ -893,21 +893,30 @@ class Bounds(Case):
         self.assertLess(sorted(times)[5], 1)
         print(f"\n    small program: {sorted(times)[25]:.2f} ms a look", file=sys.stderr)
 
+    def look_in_time(self, budget):
+        """The next look that gets the lock within its budget: other programs run meanwhile."""
+        until = time.monotonic() + 60
+        while True:
+            look = self.look(budget=budget)
+            if look.watched > 0 or time.monotonic() > until:
+                return look
+            time.sleep(0.01)
+
     def test_large_program_is_covered_in_turn(self):
         modules = []
         for number in range(50):
             self.write(f"m{number}.py", "table = {i: {'a': [i], 'b': 'text %d' % i} for i in range(1700)}\nlast = {}\n")
             modules.append(importlib.import_module(f"m{number}"))
         self.library.start(str(self.root).encode())
-        first = self.look(budget=50)
+        first = self.look_in_time(50)
         self.assertLess(first.ms, 150)
         for i in range(20):
-            self.look(budget=50)
+            self.look_in_time(50)
         for module in modules:
             module.table[0]["a"].append(1)
         found, times = set(), []
         for i in range(20):
-            look = self.look(budget=50)
+            look = self.look_in_time(50)
             found |= set(look.by_name)
             times.append(look.ms)
         self.assertEqual(found & {f"m{number}.table" for number in range(50)}, {f"m{number}.table" for number in range(50)})
