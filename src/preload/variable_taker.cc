@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -16,8 +17,12 @@ namespace {
 
 PythonProbeOptions PythonOptions() {
   PythonProbeOptions options;
-  const char* root = getenv("LAMBDA_TASK_ROOT");
-  options.task_root = root == nullptr ? "" : root;
+  if (const char* root = getenv("LAMBDA_TASK_ROOT")) {
+    options.task_root = root;
+  } else {
+    std::error_code ignored;
+    options.task_root = std::filesystem::current_path(ignored).string();
+  }
   return options;
 }
 
