@@ -30,7 +30,9 @@ async function program(files) {
   const probe = new Probe({ roots: [root], events: () => (event === undefined ? [] : [JSON.stringify(event)]), ...PATIENT });
   const look = (given) => {
     event = given;
-    return byName(probe.look());
+    const found = byName(probe.look());
+    assert.strictEqual(probe.broken, 0);
+    return found;
   };
   look();
   // What a call with this event changes.
