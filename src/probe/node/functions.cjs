@@ -4,13 +4,13 @@
 
 const b = require('./builtins.cjs');
 const { isName } = require('./event_values.cjs');
-const { Out } = require('./measure.cjs');
 const { isObject } = require('./ownership.cjs');
 const { Scopes } = require('./scopes.cjs');
 const { Variables } = require('./variables.cjs');
 
 const ROUNDS = 3; // functions that were found in functions
 const A_ROUND = 16;
+const A_LOOK = 1000; // variables of one scope
 
 const isWrapper = (key) =>
   key === 'exports' || key === 'require' || key === 'module' || key === '__filename' || key === '__dirname' || key === 'this' || key === 'arguments';
@@ -30,7 +30,10 @@ class Functions extends Variables {
     for (let round = 0; round < ROUNDS; round++) {
       const chosen = this.choose(unit);
       if (chosen.length === 0) return;
-      if (this.current.late) throw new Out();
+      if (round > 0 && this.current.isHalf) {
+        this.leftOut += chosen.length; // the rest of the time is for what has been found
+        return;
+      }
       const items = [];
       for (let i = 0; i < chosen.length; i++) b.push(items, chosen[i].item);
       const seen = this.scopes.inspect(items);
@@ -105,8 +108,9 @@ class Functions extends Variables {
     const names = this.openGroup(unit, 'scope');
     const imported = scope.kind === 'Module' ? unit.source.imports() : unit.source.required();
     this.lookAtVariables(unit, unit.name, scope.variables, imported);
-    this.closeGroup(unit, 'scope', names);
-    unit.constants = this.constantsOf(unit, scope.variables, imported);
+    const isLarge = b.keysOf(scope.variables ?? {}).length > A_LOOK;
+    this.closeGroup(unit, 'scope', names, isLarge);
+    if (!isLarge) unit.constants = this.constantsOf(unit, scope.variables, imported);
   }
 
   lookAtConstants(unit) {
@@ -143,12 +147,17 @@ class Functions extends Variables {
 
   lookAtVariables(unit, prefix, variables, except) {
     const keys = variables === null ? [] : b.keysOf(variables);
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i];
+    const count = b.min(keys.length, A_LOOK);
+    const began = keys.length > A_LOOK ? unit.scopeAt : 0; // a part in each look
+    for (let i = 0; i < count; i++) {
+      const key = keys[(began + i) % keys.length];
       if (typeof key !== 'string' || (except !== null && except.has(key)) || isWrapper(key)) continue;
       const member = b.descriptor(variables, key);
       if (member !== undefined) this.named(unit, `${prefix}.${key}`, key, member.value, 0, true);
     }
+    if (keys.length <= A_LOOK) return;
+    unit.scopeAt = (began + count) % keys.length;
+    this.leftOut += keys.length - count;
   }
 
   // What a function keeps besides its module's variables. The same variables, found in several functions, are told once.
@@ -227,6 +236,7 @@ class Functions extends Variables {
   }
 
   candidate(unit, path, item, depth) {
+    if (unit.hasScope && this.known.get(item) === 'plain') return;
     if (unit.candidates !== undefined && unit.candidates !== null && unit.candidates.length < 1024) {
       b.push(unit.candidates, { item, path, depth });
     }

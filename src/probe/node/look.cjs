@@ -52,11 +52,12 @@ class Probe extends Functions {
     this.missed = [];
     this.names = new b.OwnSet();
     this.leftOut = 0;
+    this.questions = 0;
     const events = this.eventValues();
     const files = this.sources.all.length;
     const units = this.order(this.modules.loaded(MOST_UNITS));
     if (this.sources.all.length !== files) this.forgetForeign();
-    this.takeHints(request);
+    this.sources.readAll();
     const isFirst = this.count === 1;
     this.current = new Look({
       sources: this.sources,
@@ -68,6 +69,7 @@ class Probe extends Functions {
     });
     this.current.claimed = (object) => this.isClaimed(object);
     try {
+      this.takeHints(request);
       this.lookAtRegistries();
       let late = false;
       for (let i = 0; i < units.length; i++) {
@@ -77,6 +79,11 @@ class Probe extends Functions {
         }
         late = !this.lookAt(units[i].unit, units[i].module);
       }
+    } catch (error) {
+      if (!(error instanceof Out)) throw error;
+      this.leftOut++;
+    }
+    try {
       this.dropMissed();
       return { seen: this.seen, gone: this.gone, watched: this.memory.size, leftOut: this.leftOut + this.current.leftOut };
     } finally {
@@ -183,6 +190,7 @@ class Probe extends Functions {
   lookAt(unit, module) {
     if (unit.source === undefined) this.open(unit);
     if (unit.source === undefined) return true; // there was no time to read it
+    if (unit.source !== null && !this.sources.isReady(unit.source)) return true;
     if (unit.source === null) {
       unit.looked = this.count;
       return true;
@@ -240,7 +248,7 @@ class Probe extends Functions {
         continue; // a binding that isn't initialised
       }
       if (member === undefined) continue;
-      if (typeof member.get === 'function' && this.isFunctionOfOurs(member.get)) {
+      if (typeof member.get === 'function') {
         this.candidate(unit, `${unit.name}.${key}`, member.get, 0); // as bundlers write exports
       } else if (member.value !== undefined && (key === 'default' || (isName(key) && this.sources.knows(key)))) {
         this.named(unit, `${unit.name}.${key}`, key, member.value, 0, true);

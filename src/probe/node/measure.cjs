@@ -5,6 +5,7 @@
 
 const b = require('./builtins.cjs');
 const { add, markOfNumber, markOfText } = require('./marks.cjs');
+const { Out } = require('./sources.cjs');
 
 const { types } = b;
 const DEEPEST = 12;
@@ -27,9 +28,6 @@ function looksLikeTime(text) {
 
 const short = (mark) => mark & 0x3fffffff;
 
-// Thrown when the look's time is over.
-class Out {}
-
 // State of one look: shared by all its variables.
 class Look {
   constructor({ sources, events, deadline, work, own, codeTexts }) {
@@ -37,12 +35,17 @@ class Look {
     this.events = events; // null: none
     this.deadline = deadline; // by the clock, which others may use up
     this.worked = b.worked() + work; // by what this process does
+    this.half = this.worked - work / 2;
     this.own = own; // (object) => whether its class is the program's own
     this.codeTexts = codeTexts; // marks of texts that the code itself contains; kept between looks
     this.visited = new b.OwnSet();
     this.claimed = null; // (object) => whether it has a name of its own, elsewhere
     this.nodes = 0;
     this.leftOut = 0;
+  }
+
+  get isHalf() {
+    return b.worked() > this.half;
   }
 
   get late() {

@@ -6,6 +6,7 @@ const b = require('./builtins.cjs');
 const { isName } = require('./event_values.cjs');
 const { isPlain } = require('./measure.cjs');
 const { value } = require('./modules.cjs');
+const { Out } = require('./sources.cjs');
 
 const MOST_MEMBERS = 256; // of one object, each with a name
 
@@ -87,7 +88,12 @@ class Ownership {
       unit.representative = null;
       unit.exported = new b.OwnWeakRef(given);
     }
-    if (unit.source && typeof exports === 'object' && exports !== null) this.claim(exports, this.nameOfExports(unit, exports));
+    if (!unit.source || typeof exports !== 'object' || exports === null) return;
+    try {
+      this.claim(exports, this.nameOfExports(unit, exports));
+    } catch (error) {
+      if (!(error instanceof Out)) throw error; // there was no time to find its class
+    }
   }
 
   // A plain object is the module itself, and so is an object of a class: its attributes are the module's variables.

@@ -16,6 +16,7 @@ const MOST_FILES = 256;
 const MOST_BYTES = 8 << 20;
 const MOST_BYTES_A_FILE = 4 << 20;
 const MOST_BYTES_A_LOOK = 2 << 20;
+const LARGE = 1 << 19; // a source in which not every question is asked
 const MOST_WORDS = 8192;
 const MOST_SEARCHED = 4 << 20; // bytes a look
 const EXTENSION = /\.[cm]?[jt]sx?$/;
@@ -38,13 +39,22 @@ function hasWord(text, word) {
   return false;
 }
 
+// Thrown when the look's time is over.
+class Out {}
+
+const DECLARATION =
+  /(?:^|[^\w$.])(?:const|let|var|class|function)\s*\*?\s+([\w$]+)|(?:exports\s*\.|this\s*\.|static\s)\s*([\w$]+)\s*=(?![=>])|(?:^|[^\w$.])(#?[A-Za-z_$][\w$]*)\s*=(?![=>])/g;
+const RECORD = /^\s*(?:[=:]\s*)?\{\s*(?:\/\/[^\n]*\s*|\/\*[^]*?\*\/\s*)*[\w$'"[]/;
+const A_PIECE = 1 << 17;
+
 class Source {
   constructor(file, name, text) {
     this.file = file; // as reports show it: below the root
     this.name = name; // what its variables' names begin with
     this.text = text;
     this.lines = null;
-    this.declared = new OwnMap();
+    this.declared = new OwnMap(); // name -> { offset, behind, rank }
+    this.read = 0; // of the text, for declarations
     this.imported = null;
     this.requires = null;
   }
@@ -69,40 +79,47 @@ class Source {
     return low + 1;
   }
 
-  // { line, record, declared }: where the name is declared, or first written, and whether it is bound to a literal object that
-  // has members.
-  declaration(name) {
-    let found = this.declared.get(name);
-    if (found === undefined) {
-      found = this.findDeclaration(name);
-      this.declared.set(name, found);
+  get isReady() {
+    return this.read >= this.text.length;
+  }
+
+  // Reads on for declarations: a piece of the text.
+  readOn() {
+    let end = this.text.length;
+    if (this.read + A_PIECE < end) {
+      const newline = indexOf(this.text, '\n', this.read + A_PIECE);
+      end = newline < 0 ? end : newline + 1;
     }
-    return found;
+    const piece = slice(this.text, this.read, end);
+    DECLARATION.lastIndex = 0;
+    for (let match = exec(DECLARATION, piece); match !== null; match = exec(DECLARATION, piece)) {
+      const name = match[1] ?? match[2] ?? match[3];
+      const rank = match[1] !== undefined ? 0 : match[2] !== undefined ? 1 : 2;
+      const known = this.declared.get(name);
+      if (known !== undefined && known.rank <= rank) continue;
+      const behind = this.read + match.index + match[0].length;
+      // The form ends behind the name, or behind the sign of equality.
+      this.declared.set(name, { offset: behind - name.length - 1, behind, rank });
+    }
+    this.read = end;
+  }
+
+  // { line, record, declared }: where the name is declared, or first written, and whether it is bound to a literal
+  // object that has members.
+  declaration(name) {
+    const found = this.declared.get(name);
+    if (found === undefined) {
+      const at = this.text.length > LARGE ? -1 : indexOf(this.text, name);
+      return { line: at < 0 ? 0 : this.lineAt(at), record: false, declared: false };
+    }
+    const record = exec(RECORD, slice(this.text, found.behind, found.behind + 400)) !== null;
+    return { line: this.lineAt(found.offset), record, declared: true };
   }
 
   // Where listeners of an event are added.
   listening(event) {
     const match = exec(new RegExp(`(?:on|once|\\w+Listener)\\(\\s*['"\`]${pattern(event)}['"\`]`), this.text);
     return { line: match === null ? 0 : this.lineAt(match.index), record: false, declared: match !== null };
-  }
-
-  findDeclaration(name) {
-    const word = pattern(name);
-    const forms = [
-      `(?:const|let|var)\\s+${word}(?![\\w$])`,
-      `(?:class|function)\\s*\\*?\\s*${word}(?![\\w$])`,
-      `(?:exports|this|static)\\s*\\.?\\s*${word}\\s*=(?!=)`,
-      `(?<![\\w$.])${word}\\s*[=:](?!=)`,
-      `(?<![\\w$])${word}(?![\\w$])`,
-    ];
-    for (let i = 0; i < forms.length; i++) {
-      const match = exec(new RegExp(forms[i]), this.text);
-      if (match === null) continue;
-      const behind = match.index + match[0].length;
-      const record = exec(/^\s*(?:[=:]\s*)?\{\s*(?:\/\/[^\n]*\s*|\/\*[^]*?\*\/\s*)*[\w$'"[]/, slice(this.text, behind, behind + 400));
-      return { line: this.lineAt(match.index), record: i < 4 && record !== null, declared: i < 4 };
-    }
-    return { line: 0, record: false, declared: false };
   }
 
   // Whether a name of the top level means the same for good: a constant, declared where a line begins, and no variable of
@@ -193,6 +210,8 @@ class Sources {
   begin() {
     this.left = MOST_BYTES_A_LOOK;
     this.searched = 0;
+    this.scanned = 0;
+    this.toRead = 4 * A_PIECE;
   }
 
   // The path below the root of a module of the program's own; undefined for libraries and what isn't below it.
@@ -246,9 +265,30 @@ class Sources {
     if (known !== undefined) return known;
     if (this.words.size >= MOST_WORDS || !isName(word)) return false;
     known = false;
+    this.scan(this.bytes);
     for (let i = 0; i < this.all.length && !known; i++) known = hasWord(this.all[i].text, word);
     this.words.set(word, known);
     return known;
+  }
+
+  // Each look searches so many bytes of code.
+  scan(bytes) {
+    if (this.scanned > MOST_SEARCHED) throw new Out();
+    this.scanned += bytes;
+  }
+
+  // Whether the declarations of a source are known.
+  isReady(source) {
+    while (!source.isReady && this.toRead > 0) {
+      const before = source.read;
+      source.readOn();
+      this.toRead -= source.read - before;
+    }
+    return source.isReady;
+  }
+
+  readAll() {
+    for (let i = 0; i < this.all.length; i++) this.isReady(this.all[i]);
   }
 
   // Whether a text stands in the code as a literal, or is a name there.
@@ -273,6 +313,7 @@ class Sources {
 
   // The source that has this function's text.
   holding(text, line) {
+    this.scan(this.bytes / 8); // long texts are searched for in leaps
     for (let i = 0; i < this.all.length; i++) {
       if (this.all[i].contains(text, line)) return this.all[i];
     }
@@ -292,4 +333,4 @@ class Sources {
   }
 }
 
-module.exports = { Sources };
+module.exports = { LARGE, Out, Sources };

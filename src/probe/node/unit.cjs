@@ -11,6 +11,7 @@ class Unit {
     this.name = '';
     this.looked = 0;
     this.done = 0; // of its variables, where the look before ended early
+    this.scopeAt = 0; // the first of its variables that is looked at next, where they are too many for one look
     this.isStuck = false;
     this.isBroken = false;
     this.representative = null; // a weak reference to a function that sees the top level

@@ -6,6 +6,7 @@ const b = require('./builtins.cjs');
 const { isName } = require('./event_values.cjs');
 const { Measure, MOST_FIELDS, Out, isPlain } = require('./measure.cjs');
 const { MOST_MEMBERS, Ownership } = require('./ownership.cjs');
+const { LARGE } = require('./sources.cjs');
 const { MOST_NAME } = require('./tell.cjs');
 const registries = require('./registries.cjs');
 
@@ -99,15 +100,20 @@ class Variables extends Ownership {
     for (let i = 0; i < keys.length; i++) {
       const member = keys[i] === 'stack' ? undefined : b.descriptor(item, keys[i])?.value;
       if (typeof member !== 'function' || typeof keys[i] !== 'string' || !this.sources.knows(keys[i])) continue;
-      if (!b.types.isProxy(member) && this.isFunctionOfOurs(member)) this.candidate(unit, `${name}.${keys[i]}`, member, 0);
+      if (!b.types.isProxy(member)) this.candidate(unit, `${name}.${keys[i]}`, member, 0);
     }
   }
 
   function(unit, name, fn, depth) {
     if (b.types.isProxy(fn)) return;
     this.candidate(unit, name, fn, 0);
-    if (depth > 1 || !this.isFunctionOfOurs(fn)) return;
+    if (depth > 1) return;
     const keys = b.keysOf(fn);
+    let others = 0;
+    for (let i = 0; i < keys.length && i < MOST_MEMBERS; i++) {
+      if (typeof keys[i] === 'string' && !isOfFunctions(keys[i])) others++;
+    }
+    if (others === 0 || !this.isFunctionOfOurs(fn)) return;
     for (let i = 0; i < keys.length && i < MOST_MEMBERS; i++) {
       const key = keys[i];
       if (typeof key !== 'string' || isOfFunctions(key)) continue;
@@ -193,11 +199,10 @@ class Variables extends Ownership {
       const home = this.homeOf(source, word, role);
       now.file = home ? home.file : '';
       now.line = home ? this.lineOf(home, word, role) : 0;
-      now.bound = this.boundOf(source, word, now.kind);
+      now.bound = 'none'; // asked for when it changes
     } else {
       now.file = known.file;
       now.line = known.line;
-      now.bound = known.kind === now.kind ? known.bound : this.boundOf(source, word, now.kind);
     }
     const before = known === undefined ? unit.looked : known.look;
     now.look = this.count;
@@ -211,6 +216,10 @@ class Variables extends Ownership {
       this.leftOut++; // it differs at the next look too
       if (known !== undefined) known.look = this.count;
       return;
+    }
+    if (known !== undefined) {
+      now.asked = known.asked === true && known.kind === now.kind;
+      now.bound = now.asked ? known.bound : this.boundOf(source, word, now);
     }
     this.memory.set(name, now);
     b.push(this.seen, { name, role, before, now });
@@ -227,9 +236,12 @@ class Variables extends Ownership {
     return role === 'registry' ? source.listening(word).line : source.declaration(word).line;
   }
 
-  boundOf(source, word, kind) {
-    if (b.exec(/lru/i, kind) !== null) return 'fixed';
+  boundOf(source, word, now) {
+    const { kind } = now;
+    if (b.exec(/LRU|Lru/, kind) !== null) return 'fixed';
     if (!source || word === '' || !(kind === 'Map' || kind === 'Set' || kind === 'Array' || kind === 'object')) return 'none';
+    if (source.text.length > LARGE && this.questions++ > 2) return 'none'; // at its next change
+    now.asked = true;
     return source.evicts(word) ? 'evicts' : 'none';
   }
 
@@ -240,12 +252,15 @@ class Variables extends Ownership {
     return names;
   }
 
-  closeGroup(unit, key, names) {
+  // `isPart`: the others are only not seen this time.
+  closeGroup(unit, key, names, isPart = false) {
     const before = unit.groups.get(key);
     if (before !== undefined) {
       const each = before.keys();
       for (let step = b.nextValue(each); !step.done; step = b.nextValue(each)) {
-        if (!names.has(step.value)) b.push(this.missed, step.value);
+        if (names.has(step.value)) continue;
+        if (isPart) names.add(step.value);
+        else b.push(this.missed, step.value);
       }
     }
     if (this.touched === names) this.touched = names.outer;
