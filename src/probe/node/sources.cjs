@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const {
-  OwnMap, OwnSet, RegExp, charCode, exec, includes, indexOf, push, slice, startsWith,
+  OwnMap, OwnSet, RegExp, charCode, exec, imul, includes, indexOf, push, slice, startsWith,
 } = require('./builtins.cjs');
 
 const { isName } = require('./event_values.cjs');
@@ -17,7 +17,7 @@ const MOST_BYTES = 8 << 20;
 const MOST_BYTES_A_FILE = 4 << 20;
 const MOST_BYTES_A_LOOK = 2 << 20;
 const LARGE = 1 << 19; // a source in which not every question is asked
-const MOST_WORDS = 8192;
+const MOST_WORDS = 1 << 17;
 const MOST_SEARCHED = 4 << 20; // bytes a look
 const EXTENSION = /\.[cm]?[jt]sx?$/;
 
@@ -30,14 +30,22 @@ const pattern = (name) => {
   return escaped;
 };
 
-function hasWord(text, word) {
-  for (let at = indexOf(text, word); at >= 0; at = indexOf(text, word, at + 1)) {
-    const before = at > 0 ? charCode(text, at - 1) : 32;
-    const after = at + word.length < text.length ? charCode(text, at + word.length) : 32;
-    if (!isWordUnit(before) && !isWordUnit(after)) return true;
+// Calls visit(mark) for each word of a text.
+function eachWord(text, visit) {
+  let mark = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = charCode(text, at);
+    if (isWordUnit(unit)) {
+      mark = step(mark, unit);
+    } else if (mark !== 0) {
+      visit(mark & 0x3fffffff);
+      mark = 0;
+    }
   }
-  return false;
+  if (mark !== 0) visit(mark & 0x3fffffff);
 }
+
+const step = (mark, unit) => imul((mark === 0 ? 0x9e3779b1 : mark) ^ unit, 0x85ebca6b) ^ (mark >>> 15) | 1;
 
 // Thrown when the look's time is over.
 class Out {}
@@ -84,7 +92,7 @@ class Source {
   }
 
   // Reads on for declarations: a piece of the text.
-  readOn() {
+  readOn(addWord) {
     let end = this.text.length;
     if (this.read + A_PIECE < end) {
       const newline = indexOf(this.text, '\n', this.read + A_PIECE);
@@ -101,6 +109,7 @@ class Source {
       // The form ends behind the name, or behind the sign of equality.
       this.declared.set(name, { offset: behind - name.length - 1, behind, rank });
     }
+    eachWord(piece, addWord);
     this.read = end;
   }
 
@@ -190,7 +199,10 @@ class Sources {
     this.all = [];
     this.bytes = 0;
     this.left = 0;
-    this.words = new OwnMap();
+    this.words = new OwnSet(); // marks of the words of the code
+    this.addWord = (mark) => {
+      if (this.words.size < MOST_WORDS) this.words.add(mark);
+    };
   }
 
   addRoot(root) {
@@ -255,19 +267,16 @@ class Sources {
     this.files.set(file, source);
     push(this.all, source);
     this.bytes += text.length;
-    this.words = new OwnMap(); // what was not written anywhere may be now
     return source;
   }
 
   // Whether a name is written in the program's own code.
   knows(word) {
-    let known = this.words.get(word);
-    if (known !== undefined) return known;
-    if (this.words.size >= MOST_WORDS || !isName(word)) return false;
-    known = false;
-    this.scan(this.bytes);
-    for (let i = 0; i < this.all.length && !known; i++) known = hasWord(this.all[i].text, word);
-    this.words.set(word, known);
+    if (!isName(word) || includes(word, '-')) return false;
+    let known = false;
+    eachWord(word, (mark) => {
+      known = this.words.has(mark);
+    });
     return known;
   }
 
@@ -281,7 +290,7 @@ class Sources {
   isReady(source) {
     while (!source.isReady && this.toRead > 0) {
       const before = source.read;
-      source.readOn();
+      source.readOn(this.addWord);
       this.toRead -= source.read - before;
     }
     return source.isReady;
