@@ -51,6 +51,9 @@ function byName({ seen, gone, leftOut }) {
   return found;
 }
 
+// Milliseconds of the processor: others use the machine too.
+const worked = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
+
 const event = (n) => ({ token: `token-of-customer-${n}`, customer: `customer ${n}`, number: 100000 + n });
 const names = (found) => Object.keys(found).filter((name) => !['gone', 'leftOut'].includes(name) && !/^(process|resources|require|import)\./.test(name));
 
@@ -494,20 +497,43 @@ exports.all = () => [list, map, object];
 `;
   }
   const { app, root } = await program(files);
-  const probe = new Probe({ roots: [root], events: () => [], budget: 20 });
+  const probe = new Probe({ roots: [root], events: () => [], budget: 2000 });
   const seen = new Set();
   const times = [];
   for (let n = 0; n < 20; n++) {
-    const began = performance.now();
+    const began = worked();
     for (const { name } of probe.look().seen) seen.add(name);
-    times.push(performance.now() - began);
+    times.push(worked() - began);
   }
   times.sort((x, y) => x - y);
-  assert.ok(times[10] < 40, `${times}`); // the median, where others use the machine too
+  assert.ok(times[10] < 40, `${times}`);
   for (let n = 0; n < 60; n++) assert.ok(seen.has(`m${n}.list`), `m${n}.list`);
   app.m59.leak(event(1));
   let waited = 0;
   while (!probe.look().seen.some(({ name }) => name === 'm59.list')) assert.ok(++waited < 20);
+});
+
+test('a bundle of many functions costs no look more than its time', async () => {
+  let bundle = 'const orders = [];\nexports.handler = (event) => orders.push(event.token);\n';
+  for (let n = 0; n < 3000; n++) {
+    bundle += `function helper${n}(a) { return a > ${n} ? helper${(n + 1) % 3000}(a - 1) : '${'pad'.repeat(80)}'; }\n`;
+    bundle += `var table${n} = { key${n}: ${n}, run: helper${n} };\n`;
+  }
+  bundle += `exports.all = () => [${Array.from({ length: 3000 }, (_, n) => `table${n}`)}];\n`;
+  const { app, root } = await program({ 'app.js': bundle });
+  const probe = new Probe({ roots: [root], events: () => [], budget: 2000 });
+  const times = [];
+  let found = false;
+  for (let n = 0; n < 20; n++) {
+    app.handler(event(n));
+    const began = worked();
+    found = probe.look().seen.some(({ name }) => name === 'app.orders') || found;
+    times.push(worked() - began);
+  }
+  assert.ok(found);
+  assert.strictEqual(probe.broken, 0);
+  times.sort((x, y) => x - y);
+  assert.ok(times[10] < 100, `${times}`);
 });
 
 test('a program ends when it would end', async () => {
