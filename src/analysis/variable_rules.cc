@@ -93,7 +93,8 @@ Growth VariableRules::GrowthOf(WindowNumber window, const VariableUpdate& update
   if (window == 0) return {};
   series->Observe(window, level);
   Growth growth = series->Judge();
-  if (series->rises() < RisesToBelieve(update.now.bound) && growth.pattern == Pattern::kGrowing) growth.pattern = Pattern::kWarming;
+  if (series->rises() < RisesToBelieve(update.now.bound) && growth.pattern == Pattern::kGrowing)
+    growth.pattern = Pattern::kWarming;
   return growth;
 }
 

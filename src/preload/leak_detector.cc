@@ -169,7 +169,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   facts.window = std::move(span);
   const bool telling = type != ReportType::kWindow || report_mode == ReportMode::kAll || !findings.empty();
   if (telling && report_mode != ReportMode::kOff) {
-    const Cost cost = {(MonotonicNs() - started) / 1000,
+    const Cost cost = {(MonotonicNs() - started) / 1000 + survivors.variables.before_us,
                        static_cast<std::int64_t>(recorder.resident_bytes() + internal_heap.mapped_bytes())};
     Report report = MakeReport(facts, survivors, now, std::move(findings), namer, cost, data);
     left_out["heap.blocks"] = recorder.blocks_refused();

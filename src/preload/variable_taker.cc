@@ -37,6 +37,7 @@ void Append(VariableSnapshot more, VariableSnapshot& all) {
   std::move(more.changed.begin(), more.changed.end(), std::back_inserter(all.changed));
   all.watched += more.watched;
   all.left_out += more.left_out;
+  all.before_us += more.before_us;
   all.interpreters += more.interpreters;
 }
 

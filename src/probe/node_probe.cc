@@ -140,6 +140,7 @@ void Merge(VariableUpdate& earlier, VariableUpdate&& later) {
 // One look as it was told.
 struct NodeProbe::Told {
   std::int64_t look = 0;
+  std::int64_t took_us = 0;
   std::int64_t watched = 0;
   std::int64_t left_out = 0;
   std::int64_t workers = 0;
@@ -156,17 +157,19 @@ std::optional<NodeProbe::Told> NodeProbe::Told::Read(const std::string& text) {
   if (!object.is_object()) return std::nullopt;
   Told told;
   const auto look = Number(object, "look");
+  const auto took_us = Number(object, "tookUs");
   const auto watched = Number(object, "watched");
   const auto left_out = Number(object, "leftOut");
   const auto workers = Number(object, "workers");
   const std::string* off = Text(object, "off");
   const json* seen = List(object, "seen", kMostVariables);
   const json* gone = List(object, "gone", kMostVariables);
-  if (!look || !watched || !left_out || !workers || off == nullptr || off->size() > kMostName ||
+  if (!look || !took_us || !watched || !left_out || !workers || off == nullptr || off->size() > kMostName ||
       seen == nullptr || gone == nullptr) {
     return std::nullopt;
   }
   told.look = *look;
+  told.took_us = *took_us;
   told.watched = *watched;
   told.left_out = *left_out;
   told.workers = *workers;
@@ -251,6 +254,7 @@ void NodeProbe::Take(const Told& told, WindowNumber window, VariableSnapshot& sn
   }
   watched_ = told.watched;
   snapshot.left_out += told.left_out;
+  snapshot.before_us += told.took_us;
   snapshot.interpreters = told.workers;
 }
 

@@ -73,6 +73,7 @@ struct VariableSnapshot {
   std::vector<VariableUpdate> changed;  // since each one's look before, sorted by name; all, at the first
   std::int64_t watched = 0;             // variables
   std::int64_t left_out = 0;            // objects that the budget did not reach this time
+  std::int64_t before_us = 0;           // what looking took before the boundary, on the program's own thread
   std::int64_t interpreters = 0;        // that are left alone: sub-interpreters, worker threads
 };
 

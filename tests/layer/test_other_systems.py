@@ -20,7 +20,7 @@ ANSWER = {"sum": 6, "caught": "'nothing'"}
 
 def system(name, release, architecture):
     """A folder with the files of a Debian system that has Python: made once."""
-    folder = BUILD / "layer/systems" / name
+    folder = SOURCE / "build/layer/systems" / name
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class System:
         folder = tempfile.TemporaryDirectory(prefix="layer")
         self.addCleanup(folder.cleanup)
         self.prefix = pathlib.Path(folder.name)
-        with zipfile.ZipFile(BUILD / f"layer/cleanslate-{self.zip_name}.zip") as archive:
+        with zipfile.ZipFile(SOURCE / f"build/layer/cleanslate-{self.zip_name}.zip") as archive:
             archive.extractall(self.prefix)
         (self.prefix / "bin").mkdir()
         shutil.copy(BUILD / "bin/cleanslate", self.prefix / "bin")

@@ -93,8 +93,8 @@ class Zip:
     name = machine = None
 
     def setUp(self):
-        self.path = BUILD / f"layer/cleanslate-{self.name}.zip"
-        self.debug = BUILD / f"layer/cleanslate-{self.name}.debug"
+        self.path = SOURCE / f"build/layer/cleanslate-{self.name}.zip"
+        self.debug = SOURCE / f"build/layer/cleanslate-{self.name}.debug"
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)

@@ -62,7 +62,9 @@ class Session {
     native.enter();
     try {
       this.probe ??= new Probe({ roots: this.roots, events: () => native.events(), budget: this.budget });
+      const began = b.now();
       const found = this.probe.look(request);
+      found.took = b.now() - began;
       if (!native.report(tell(this.probe.count, found, workers.running(), ''))) this.probe.forget();
     } finally {
       native.leave();
@@ -75,7 +77,7 @@ class Session {
     try {
       this.probe?.close();
       this.probe = undefined;
-      this.native?.report(tell(look, { seen: [], gone: [], watched: 0, leftOut: 0 }, workers.running(), reason));
+      this.native?.report(tell(look, { seen: [], gone: [], watched: 0, leftOut: 0, took: 0 }, workers.running(), reason));
     } catch {
       // nobody is told
     }

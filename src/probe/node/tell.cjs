@@ -2,7 +2,7 @@
 // A look as the text that probe/node_probe.cc reads. Written piece by piece: JSON.stringify of an object would ask it, and
 // its prototypes, for a toJSON.
 
-const { join, push, quote, slice, wellFormed } = require('./builtins.cjs');
+const { ceil, join, push, quote, slice, wellFormed } = require('./builtins.cjs');
 
 const MOST_NAME = 160; // of each at most three bytes
 
@@ -19,12 +19,13 @@ function variable({ name, role, before, now }) {
 // Half a surrogate pair is no text for others.
 const short = (text) => quote(wellFormed(text.length > MOST_NAME ? slice(text, 0, MOST_NAME) : text));
 
-function tell(look, { seen, gone, watched, leftOut }, workers, off) {
+// `took`: milliseconds.
+function tell(look, { seen, gone, watched, leftOut, took = 0 }, workers, off) {
   const variables = [];
   for (let i = 0; i < seen.length; i++) push(variables, variable(seen[i]));
   const removed = [];
   for (let i = 0; i < gone.length; i++) push(removed, `{"name":${short(gone[i].name)},"before":${gone[i].before}}`);
-  return `{"look":${look},"watched":${watched},"leftOut":${leftOut},"workers":${workers},"off":${quote(off)},` +
+  return `{"look":${look},"tookUs":${ceil(took * 1000)},"watched":${watched},"leftOut":${leftOut},"workers":${workers},"off":${quote(off)},` +
     `"seen":[${join(variables, ',')}],"gone":[${join(removed, ',')}]}`;
 }
 

@@ -21,8 +21,9 @@ std::string OneVariable(const std::string& name, int entries, int before, const 
 }
 
 std::string OneLook(int look, const std::string& seen, const std::string& gone = "") {
-  return R"({"look":)" + std::to_string(look) + R"(,"watched":7,"leftOut":2,"workers":1,"off":"","seen":[)" +
-         seen + R"(],"gone":[)" + gone + "]}";
+  return R"({"look":)" + std::to_string(look) +
+         R"(,"tookUs":40,"watched":7,"leftOut":2,"workers":1,"off":"","seen":[)" + seen + R"(],"gone":[)" +
+         gone + "]}";
 }
 
 ProbeRequest At(WindowNumber window) {
@@ -160,7 +161,7 @@ TEST_F(NodeProbeTest, WhatIsNoLookIsLeft) {
 
 TEST_F(NodeProbeTest, SaysWhyItIsOff) {
   ASSERT_TRUE(NodeProbe::Deliver(
-      R"({"look":1,"watched":0,"leftOut":0,"workers":0,"off":"a debugger may be attached","seen":[],"gone":[]})"));
+      R"({"look":1,"tookUs":40,"watched":0,"leftOut":0,"workers":0,"off":"a debugger may be attached","seen":[],"gone":[]})"));
   probe_.Look(At(1));
   EXPECT_EQ(probe_.off(), "a debugger may be attached");
 }

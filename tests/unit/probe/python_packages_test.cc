@@ -31,7 +31,7 @@ TEST(PythonPackagesTest, TellsTheUsersFilesFromInstalledOnes) {
 }
 
 TEST(PythonPackagesTest, WithoutARootNothingIsTheUsers) {
-  for (const char* root : {"", "/"}) EXPECT_EQ(PythonPackages(root).OwnPath("/home/app.py"), "") << root;
+  for (const char* root : {"", "/"}) EXPECT_EQ(PythonPackages(root).OwnPath("/srv/app.py"), "") << root;
 }
 
 }  // namespace
