@@ -16,6 +16,13 @@ bool IsDigit(char c) {
 
 }  // namespace
 
+bool LooksLikeText(std::string_view bytes) {
+  const std::string_view looked_at = bytes.substr(0, 4096);
+  const auto read = std::count_if(looked_at.begin(), looked_at.end(),
+                                  [](char each) { return (each >= ' ' && each <= '~') || each == '\n'; });
+  return 2 * static_cast<std::size_t>(read) >= looked_at.size();
+}
+
 bool LooksLikeTime(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   if (text.size() < 5 || text.size() > kLongest) return false;
@@ -284,7 +291,8 @@ void PythonWalk::Take(std::string_view bytes, const PythonText* text, bool uncou
   const std::uint64_t mark = hash_.Of(bytes);
   const bool interned = text != nullptr && text->interned;
   if (!searching_) {
-    (interned || root_.foreign ? contents_.rest : contents_.texts) += mark;
+    const bool is_text = !interned && !root_.foreign && (text != nullptr || LooksLikeText(bytes));
+    (is_text ? contents_.texts : contents_.rest) += mark;
     return;
   }
   if (interned || uncounted || bytes.size() < EventValues::kShortest) return;

@@ -121,6 +121,9 @@ class PythonWalk {
   std::string buffer_;
 };
 
+// Whether people could read at least half of it. Buffers of zeros, samples and pictures are numbers.
+bool LooksLikeText(std::string_view bytes);
+
 // Whether it is a date, a time of the day or seconds since an epoch, written as text.
 bool LooksLikeTime(std::string_view text);
 

@@ -244,8 +244,16 @@ class Measure {
     }
     let mark = markOfNumber(length);
     const step = length <= 256 ? 1 : length / 256;
-    for (let at = 0; at < length; at += step) mark = (mark * 33 + view[at | 0]) % 0xfffffffffff;
-    this.texts = add(this.texts, mark);
+    let looked = 0;
+    let read = 0; // of them, what people could read: buffers of zeros, samples and pictures are numbers
+    for (let at = 0; at < length; at += step) {
+      const byte = view[at | 0];
+      mark = (mark * 33 + byte) % 0xfffffffffff;
+      looked += 1;
+      if ((byte >= 32 && byte <= 126) || byte === 10) read += 1;
+    }
+    if (read * 2 >= looked) this.texts = add(this.texts, mark);
+    else this.rest = add(this.rest, mark);
     const brief = short(mark);
     const fresh = !this.crowded && (this.before === null || !this.before.has(brief));
     this.hold(brief);

@@ -5,6 +5,15 @@
 namespace cleanslate {
 namespace {
 
+TEST(LooksLikeTextTest, IsWhatPeopleCanRead) {
+  EXPECT_TRUE(LooksLikeText(R"({"token": "s3cr3t"})"));
+  EXPECT_TRUE(LooksLikeText(std::string_view("\x0a\x0bhello world\x12", 14)));  // a message with fields
+  EXPECT_FALSE(LooksLikeText(std::string(1000, '\0')));
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
+  EXPECT_FALSE(LooksLikeText(all));
+}
+
 TEST(LooksLikeTimeTest, DatesAndTimes) {
   for (const char* text :
        {"2026-11-27", "2026-11-27T17:20:44.123Z", "2026-11-27 17:20:44,123+0000", "17:20:44", "11/27/2026",

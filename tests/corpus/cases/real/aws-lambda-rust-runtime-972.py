@@ -15,7 +15,6 @@ def clean_high_water_mark(event, context):
 
 # Each is a little larger than the last, then small again.
 # clean of: heap-growth, mapping-growth, limit-approaching
-# also: variable-replaced *_latest
 def clean_sawtooth(event, context):
     _latest["result"] = bytes(10_000 + event["number"] % 3 * 5_000)
     return len(_latest["result"])
