@@ -14,7 +14,7 @@ PROBE = BUILD / "lib" / "cleanslate-node.cjs"
 WINDOWS = 5
 
 # What connections and Node's own work come and go with.
-PASSING = re.compile(r"resources\.(?!Timeout)")
+PASSING = re.compile(r"resources\.")
 
 # Handler: the variables that it must be found by, and the event's fields that stand in one of them.
 LEAKY = {
@@ -26,7 +26,7 @@ LEAKY = {
     "catalogue": ({"leaky.Catalogue.seen"}, set()),
     "service": ({"leaky.service.lastEvent", "leaky.service.#history"}, {"event.token", "event.customer"}),
     "closure": ({"leaky.counter().hits"}, {"event.customer"}),
-    "intervals": ({"resources.Timeout"}, set()),
+    "intervals": ({"leaky.setInterval(line 42)"}, set()),
 }
 
 

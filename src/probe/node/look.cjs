@@ -9,6 +9,7 @@ const { Look, Out, isPlain } = require('./measure.cjs');
 const { Modules, value } = require('./modules.cjs');
 const { MOST_MEMBERS } = require('./ownership.cjs');
 const { Sources } = require('./sources.cjs');
+const { Timers } = require('./timers.cjs');
 const { Unit } = require('./unit.cjs');
 const registries = require('./registries.cjs');
 
@@ -22,6 +23,7 @@ class Probe extends Functions {
   constructor({ roots, events, budget, limits = LIMITS }) {
     super(new Sources(roots));
     this.modules = new Modules(this.sources, this.scopes);
+    this.timers = new Timers(this.scopes);
     this.events = events;
     this.budget = budget;
     this.limits = limits;
@@ -164,8 +166,10 @@ class Probe extends Functions {
     const count = (name, kind, entries) =>
       this.registry(unit, name, kind, entries, null, '');
     registries.eachListened(process, (event, listeners) => count(`process.on(${event})`, 'listeners', listeners));
+    const knowsTimers = this.lookAtTimers(unit);
     const resources = registries.activeResources();
     for (let i = 0; i < resources.length; i++) {
+      if (knowsTimers && resources[i][0] === 'Timeout') continue;
       if (isName(resources[i][0])) count(`resources.${resources[i][0]}`, 'resources', resources[i][1]);
     }
     if (this.modules.required > 0) count('require.cache', 'modules', this.modules.required);
@@ -184,6 +188,30 @@ class Probe extends Functions {
     } catch (error) {
       if (!(error instanceof Out)) throw error;
     }
+  }
+
+  // By the function that they will call, where that is the program's own; intervals of others by their number.
+  lookAtTimers(unit) {
+    const found = new b.OwnMap();
+    const knows = this.timers.each((callback, kind) => {
+      const text = this.isFunctionOfOurs(callback) ? b.sourceOf(callback) : '';
+      if (text === '' && kind !== 'setInterval') return;
+      const key = `${kind} ${text}`;
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { kind, text, callback, count: 1 });
+      else known.count++;
+    });
+    const entries = found.entries();
+    for (let step = b.nextEntry(entries); !step.done; step = b.nextEntry(entries)) {
+      const { kind, text, callback, count } = step.value[1];
+      const source = text === '' ? null : this.sources.holding(text, -1);
+      const line = source === null ? 0 : source.lineOfText(text);
+      const own = value(callback, 'name');
+      const inside = typeof own === 'string' && isName(own) ? own : line > 0 ? `line ${line}` : '';
+      const name = source === null ? `${kind}()` : `${source.name}.${kind}(${inside})`;
+      this.registry(unit, name, 'timers', count, source, '', line);
+    }
+    return knows;
   }
 
   // false: the time is over.

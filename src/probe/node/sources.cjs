@@ -163,6 +163,11 @@ class Source {
     return at >= 0 && (line + 1 >= starts.length || at < starts[line + 1]) && first.length > 0;
   }
 
+  lineOfText(text) {
+    const at = indexOf(this.text, slice(text, 0, 300));
+    return at < 0 ? 0 : this.lineAt(at);
+  }
+
   // The names that are bound to what require() gave.
   required() {
     if (this.requires === null) {

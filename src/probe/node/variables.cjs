@@ -129,11 +129,12 @@ class Variables extends Ownership {
       this.registry(unit, `${name}.on(${event})`, 'listeners', count, unit.source, event));
   }
 
-  registry(unit, name, kind, entries, source, word) {
+  // `line`: where that is known already.
+  registry(unit, name, kind, entries, source, word, line = 0) {
     if (this.names.has(name) || name.length > MOST_NAME) return;
     this.names.add(name);
     this.touched?.add(name);
-    this.note(unit, name, word, { kind, entries, texts: 0, rest: 0, object: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
+    this.note(unit, name, word, { kind, entries, line, texts: 0, rest: 0, object: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
   variable(unit, name, word, item, kind, source, object, isNamed) {
@@ -198,7 +199,7 @@ class Variables extends Ownership {
       }
       const home = this.homeOf(source, word, role);
       now.file = home ? home.file : '';
-      now.line = home ? this.lineOf(home, word, role) : 0;
+      if (!now.line) now.line = home ? this.lineOf(home, word, role) : 0;
       now.bound = 'none'; // asked for when it changes
     } else {
       now.file = known.file;

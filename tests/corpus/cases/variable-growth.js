@@ -79,9 +79,9 @@ exports.leaky_process_listener = async (event) => {
   return true;
 };
 
-// expect: variable-growth *imeout*
+// expect: variable-growth *setInterval(*
 exports.leaky_interval = async () => {
-  setInterval(() => {}, 60000);
+  setInterval(() => {}, 60000).unref();
   return true;
 };
 

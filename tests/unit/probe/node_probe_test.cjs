@@ -317,7 +317,9 @@ const timers = [];
 exports.handler = (event) => {
   bus.on('order', () => event);
   process.on('SIGUSR2', () => event);
-  timers.push(setInterval(() => {}, 100000));
+  timers.push(setInterval(() => {}, 100000).unref());
+  timers.push(setTimeout(function late() {}, 100000));
+  timers.push(setTimeout(() => {}, 10)); // soon over
   globalThis.lastToken = event.token;
 };
 exports.end = () => { timers.forEach(clearInterval); process.removeAllListeners('SIGUSR2'); };
@@ -330,7 +332,11 @@ exports.end = () => { timers.forEach(clearInterval); process.removeAllListeners(
   assert.strictEqual(found['app.bus.on(order)'].entries, 2);
   assert.strictEqual(found['app.bus.on(order)'].role, 'registry');
   assert.strictEqual(found['process.on(SIGUSR2)'].entries, 2);
-  assert.strictEqual(found['resources.Timeout'].entries, 2);
+  assert.strictEqual(found['app.setInterval(line 8)'].entries, 2);
+  assert.strictEqual(found['app.setInterval(line 8)'].line, 8);
+  assert.strictEqual(found['app.setTimeout(late)'].entries, 2);
+  assert.strictEqual(found['app.setTimeout(late)'].line, 9);
+  assert.deepStrictEqual(Object.keys(found).filter((name) => /imeout|nterval/.test(name)).length, 2);
   assert.deepStrictEqual(found['globalThis.lastToken'].holds, ['event.token']);
   for (const module of Object.values(require.cache)) module.exports.end?.();
   delete globalThis.lastToken;
