@@ -1,0 +1,201 @@
+#include "probe/python_reachability.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cleanslate {
+namespace {
+
+constexpr unsigned long kReady = 1ul << 12;
+constexpr unsigned long kManagedReferences = 1ul << 3;  // to it, 3.12 and later
+constexpr std::size_t kCollectorHead = 16, kManagedHead = 16;
+constexpr std::uint32_t kNone = ~0u;
+
+struct CollectorHead {
+  std::uintptr_t next;  // 0: the collector doesn't know of it
+  std::uintptr_t previous;
+};
+constexpr std::uintptr_t kCollectorBits = 3;
+
+}  // namespace
+
+PythonReachability::PythonReachability(const PythonApi& api) : api_(api), objects_(api) {}
+
+// A type is an instance of `type`, or of a class derived from it, and says that it is ready.
+bool PythonReachability::IsType(std::uintptr_t address) {
+  constexpr std::uintptr_t kFirst = 1 << 16;
+  if (address % 8 != 0 || address < kFirst || address >> 47 != 0) return false;
+  const auto known = types_.find(address);
+  if (known != types_.end()) return known->second;
+  bool is_type = false;
+  PythonType type;
+  if (reader_.Read(reinterpret_cast<const void*>(address), &type, sizeof(type)) &&
+      (type.flags & kReady) != 0) {
+    PythonType meta;
+    is_type = type.base.type == api_.PyType_Type ||
+              (reader_.Read(type.base.type, &meta, sizeof(meta)) && (meta.flags & kPythonIsType) != 0 &&
+               (meta.flags & kReady) != 0 && meta.base.type == api_.PyType_Type);
+  }
+  types_.emplace(address, is_type);
+  return is_type;
+}
+
+// Before an object that is collected stand 16 bytes of the collector's, and before these, where its
+// attributes are managed, as many again.
+PythonObject* PythonReachability::ObjectIn(std::uintptr_t block, std::size_t bytes) {
+  for (const std::size_t offset : {std::size_t{0}, kCollectorHead, kCollectorHead + kManagedHead}) {
+    if (bytes < offset + sizeof(PythonObject)) break;
+    auto* const object = reinterpret_cast<PythonObject*>(block + offset);
+    if (!IsType(reinterpret_cast<std::uintptr_t>(object->type))) continue;
+    const PythonType& type = *object->type;
+    std::size_t head = (type.flags & kPythonCollected) != 0 ? kCollectorHead : 0;
+    const unsigned long managed =
+        api_.minor < 11 ? 0 : kPythonManagedDict | (api_.minor >= 12 ? kManagedReferences : 0);
+    if ((type.flags & managed) != 0) head += kManagedHead;
+    if (head != offset || static_cast<std::intptr_t>(bytes - offset) < type.basic_size) continue;
+    if (HasPlausibleCount(object)) return object;
+  }
+  return nullptr;
+}
+
+// Where two words of a table look like an object, the first is an address; what is left of a former object
+// has no references.
+bool PythonReachability::HasPlausibleCount(const PythonObject* object) const {
+  const auto word = static_cast<std::uint64_t>(object->references);
+  const std::uint64_t above = api_.minor >= 14 ? word >> 32 & 0xffff : word >> 32;
+  return above == 0 && ReferencesOf(object) > 0;
+}
+
+std::int64_t PythonReachability::ReferencesOf(const PythonObject* object) const {
+  if (api_.minor < 12) return object->references;
+  // The upper half is for other things; immortal ones are negative in the lower one.
+  const auto count = static_cast<std::uint32_t>(object->references);
+  return count >> 31 != 0 ? 0xffffffff : count;
+}
+
+// Classes that give the memory of a freed instance to the next one without telling the allocator.
+bool PythonReachability::IsReused(const PythonObject* object) const {
+  const PythonType* const type = object->type;
+  if ((type->flags & kPythonMadeByClass) != 0) return false;
+  if (type == api_.PyLong_Type) return api_.minor >= 14;
+  if (type == api_.PyUnicode_Type || type == api_.PyBytes_Type || type == api_.PyByteArray_Type ||
+      type == api_.PySet_Type || type == api_.PyFrozenSet_Type || type == api_.PyFunction_Type)
+    return false;
+  static constexpr const char* kReused[] = {"list",
+                                            "tuple",
+                                            "dict",
+                                            "float",
+                                            "complex",
+                                            "slice",
+                                            "context",
+                                            "method",
+                                            "range",
+                                            "frame",
+                                            "builtin_function_or_method"};
+  return std::any_of(std::begin(kReused), std::end(kReused),
+                     [type](const char* name) { return std::strcmp(type->name, name) == 0; });
+}
+
+bool PythonReachability::IsCollected(const PythonObject* object) const {
+  return (object->type->flags & kPythonCollected) != 0 && object->type->traverse != nullptr;
+}
+
+// What modules and classes lead to is the whole program, and none of it is garbage. What the collector
+// doesn't track may not be finished, but for dictionaries and tuples.
+bool PythonReachability::MayFollow(const PythonObject* object) const {
+  const PythonType* const type = object->type;
+  if (!IsCollected(object) || (type->flags & kPythonIsType) != 0) return false;
+  if (type == api_.PyModule_Type || fences_.count(object) != 0) return false;
+  if (type == api_.PyDict_Type || type == api_.PyTuple_Type) return true;
+  return (reinterpret_cast<const CollectorHead*>(object) - 1)->next != 0;
+}
+
+// Whether its neighbours in the collector's list know it.
+bool PythonReachability::IsLinked(const PythonObject* object) {
+  const auto* const head = reinterpret_cast<const CollectorHead*>(object) - 1;
+  const auto at = reinterpret_cast<std::uintptr_t>(head);
+  CollectorHead next, previous;
+  return head->next != 0 &&
+         reader_.Read(reinterpret_cast<const void*>(head->next & ~kCollectorBits), &next, sizeof(next)) &&
+         reader_.Read(reinterpret_cast<const void*>(head->previous & ~kCollectorBits), &previous,
+                      sizeof(previous)) &&
+         (next.previous & ~kCollectorBits) == at && (previous.next & ~kCollectorBits) == at;
+}
+
+void PythonReachability::NoteModules() {
+  PythonObject* const modules = api_.PySys_GetObject("modules");
+  if (modules == nullptr || modules->type != api_.PyDict_Type) return;
+  fences_.insert(modules);
+  objects_.ForEachItem(modules, [&](PythonObject*, PythonObject* module) {
+    if (module->type == api_.PyModule_Type) fences_.insert(api_.PyModule_GetDict(module));
+  });
+}
+
+std::uint32_t PythonReachability::NodeOf(PythonObject* object) {
+  const auto known = numbers_.find(object);
+  if (known != numbers_.end()) return known->second;
+  if (nodes_.size() >= kMostObjects) return kNone;
+  const auto number = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back({object});
+  numbers_.emplace(object, number);
+  return number;
+}
+
+void PythonReachability::MakeSure(std::uint32_t number) {
+  if (nodes_[number].sure) return;
+  nodes_[number].sure = true;
+  sure_.push_back(number);
+}
+
+void PythonReachability::Add(std::uintptr_t block, std::size_t bytes) {
+  PythonObject* const object = ObjectIn(block, bytes);
+  if (object == nullptr) return;
+  const std::uint32_t number = NodeOf(object);
+  if (number == kNone) return;
+  blocks_.emplace(block, object);
+  if (IsCollected(object) && IsLinked(object)) MakeSure(number);
+}
+
+void PythonReachability::Find() {
+  NoteModules();
+  // Nearest first: a cycle of garbage is small, and seldom closes far away.
+  for (std::size_t i = 0; i < sure_.size() && references_ < kMostReferences; ++i) {
+    PythonObject* const object = nodes_[sure_[i]].object;
+    if (!MayFollow(object)) continue;
+    nodes_[sure_[i]].followed = true;
+    objects_.ForEachReferent(object, object->type, [&](PythonObject* found) {
+      if (found == nullptr) return;
+      ++references_;
+      const std::uint32_t number = NodeOf(found);
+      if (number == kNone) return;
+      ++nodes_[number].from_within;
+      MakeSure(number);
+    });
+  }
+  std::vector<std::uint32_t> held;
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    Node& node = nodes_[i];
+    node.held = ReferencesOf(node.object) > node.from_within;
+    if (node.held) held.push_back(i);
+  }
+  while (!held.empty()) {
+    const Node node = nodes_[held.back()];
+    held.pop_back();
+    if (!node.followed) continue;
+    objects_.ForEachReferent(node.object, node.object->type, [&](PythonObject* found) {
+      const auto known = numbers_.find(found);
+      if (known == numbers_.end() || nodes_[known->second].held) return;
+      nodes_[known->second].held = true;
+      held.push_back(known->second);
+    });
+  }
+}
+
+PythonReachability::Verdict PythonReachability::Of(std::uintptr_t block) const {
+  const auto object = blocks_.find(block);
+  if (object == blocks_.end()) return Verdict::kNoObject;
+  if (!nodes_[numbers_.at(object->second)].held) return Verdict::kGarbage;
+  return IsReused(object->second) ? Verdict::kHeldAtAnyPlace : Verdict::kHeld;
+}
+
+}  // namespace cleanslate

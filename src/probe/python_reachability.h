@@ -1,0 +1,73 @@
+#pragma once
+
+// Which of the blocks that stay are held, and which only wait for the garbage collector. As the collector
+// does it, but looking only: from the objects outwards, each reference that comes from within is counted;
+// what has more references than these is held from elsewhere, and so is what it leads to. Nothing is changed,
+// no reference is taken, no code of the program's runs.
+//
+// COLD; with the interpreter's lock. Bounded by kMostObjects.
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "probe/careful_reader.h"
+#include "probe/python_objects.h"
+
+namespace cleanslate {
+
+class PythonReachability {
+ public:
+  static constexpr std::size_t kMostObjects = 20'000;
+  static constexpr std::size_t kMostReferences = 200'000;
+
+  enum class Verdict : std::uint8_t {
+    kNoObject,  // other memory, or an object that its type keeps for the next one's birth
+    kHeld,
+    kHeldAtAnyPlace,  // held; but its type keeps freed ones, so that it may have come to life somewhere else
+    kGarbage,
+  };
+
+  explicit PythonReachability(const PythonApi& api);
+
+  // Adds a block of Python's allocator, of `bytes` bytes.
+  void Add(std::uintptr_t block, std::size_t bytes);
+  void Find();
+  Verdict Of(std::uintptr_t block) const;
+
+ private:
+  struct Node {
+    PythonObject* object = nullptr;
+    std::int64_t from_within = 0;
+    bool sure = false;  // something leads to it: that it is an object is no guess
+    bool followed = false;
+    bool held = false;
+  };
+
+  PythonObject* ObjectIn(std::uintptr_t block, std::size_t bytes);
+  bool IsType(std::uintptr_t address);
+  bool IsCollected(const PythonObject* object) const;
+  bool MayFollow(const PythonObject* object) const;
+  bool IsLinked(const PythonObject* object);
+  std::int64_t ReferencesOf(const PythonObject* object) const;
+  bool HasPlausibleCount(const PythonObject* object) const;
+  bool IsReused(const PythonObject* object) const;
+  void NoteModules();
+  std::uint32_t NodeOf(PythonObject* object);
+  void MakeSure(std::uint32_t number);
+
+  const PythonApi& api_;
+  PythonObjects objects_;
+  CarefulReader reader_;
+  std::unordered_map<std::uintptr_t, bool> types_;  // by address: whether there is a type
+  std::unordered_set<const PythonObject*> fences_;  // dictionaries of modules
+  std::unordered_map<std::uintptr_t, PythonObject*> blocks_;
+  std::unordered_map<const PythonObject*, std::uint32_t> numbers_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> sure_;  // in the order in which they became so
+  std::size_t references_ = 0;
+};
+
+}  // namespace cleanslate
