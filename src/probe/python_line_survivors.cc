@@ -56,12 +56,12 @@ std::vector<Left> LeftInEach(unsigned windows) {
   return left;
 }
 
-void LookAt(const PythonApi& api, std::vector<Left>& left) {
+bool LookAt(const PythonApi& api, std::vector<Left>& left) {
   PythonReachability reachability(api);
   for (Left& line : left)
     for (const Share& share : line.shares)
       for (const auto& [block, bytes] : share.some) reachability.Add(block, bytes);
-  reachability.Find();
+  if (!reachability.Find()) return false;
   for (Left& line : left)
     for (Share& share : line.shares)
       for (const auto& [block, bytes] : share.some) {
@@ -71,6 +71,7 @@ void LookAt(const PythonApi& api, std::vector<Left>& left) {
                       verdict == PythonReachability::Verdict::kHeldAtAnyPlace;
         share.sure = share.sure || verdict == PythonReachability::Verdict::kHeld;
       }
+  return true;
 }
 
 }  // namespace
@@ -78,8 +79,8 @@ void LookAt(const PythonApi& api, std::vector<Left>& left) {
 std::vector<LineSurvivors> FindLineSurvivors(const PythonApi& api, const PythonSites& sites,
                                              unsigned windows) {
   std::vector<Left> left = LeftInEach(windows);
-  LookAt(api, left);
   std::vector<LineSurvivors> lines;
+  if (!LookAt(api, left)) return lines;
   for (const Left& line : left) {
     const auto end = line.shares.begin() + windows;
     if (!std::all_of(line.shares.begin(), end, [](const Share& share) { return share.sure; })) continue;

@@ -9,6 +9,7 @@ namespace {
 constexpr unsigned long kReady = 1ul << 12;
 constexpr unsigned long kManagedReferences = 1ul << 3;  // to it, 3.12 and later
 constexpr std::size_t kCollectorHead = 16, kManagedHead = 16;
+constexpr std::intptr_t kSmallestText = 40;
 constexpr std::uint32_t kNone = ~0u;
 
 struct CollectorHead {
@@ -16,6 +17,9 @@ struct CollectorHead {
   std::uintptr_t previous;
 };
 constexpr std::uintptr_t kCollectorBits = 3;
+// The lists of the collector's generations begin and end side by side, each with two numbers behind it.
+constexpr std::uintptr_t kGeneration = 24;
+constexpr std::size_t kMostYoung = 20'000, kMostOlder = 10'000;  // the latest of a generation
 
 }  // namespace
 
@@ -52,7 +56,9 @@ PythonObject* PythonReachability::ObjectIn(std::uintptr_t block, std::size_t byt
     const unsigned long managed =
         api_.minor < 11 ? 0 : kPythonManagedDict | (api_.minor >= 12 ? kManagedReferences : 0);
     if ((type.flags & managed) != 0) head += kManagedHead;
-    if (head != offset || static_cast<std::intptr_t>(bytes - offset) < type.basic_size) continue;
+    // A text in one piece is smaller than its class says.
+    const std::intptr_t least = &type == api_.PyUnicode_Type ? kSmallestText : type.basic_size;
+    if (head != offset || static_cast<std::intptr_t>(bytes - offset) < least) continue;
     if (HasPlausibleCount(object)) return object;
   }
   return nullptr;
@@ -73,25 +79,17 @@ std::int64_t PythonReachability::ReferencesOf(const PythonObject* object) const 
   return count >> 31 != 0 ? 0xffffffff : count;
 }
 
-// Classes that give the memory of a freed instance to the next one without telling the allocator.
+// Classes that give the memory of a freed instance to the next one without telling the allocator. And
+// numbers, which all kinds of tables of the interpreter have for keys.
 bool PythonReachability::IsReused(const PythonObject* object) const {
   const PythonType* const type = object->type;
   if ((type->flags & kPythonMadeByClass) != 0) return false;
-  if (type == api_.PyLong_Type) return api_.minor >= 14;
   if (type == api_.PyUnicode_Type || type == api_.PyBytes_Type || type == api_.PyByteArray_Type ||
       type == api_.PySet_Type || type == api_.PyFrozenSet_Type || type == api_.PyFunction_Type)
     return false;
-  static constexpr const char* kReused[] = {"list",
-                                            "tuple",
-                                            "dict",
-                                            "float",
-                                            "complex",
-                                            "slice",
-                                            "context",
-                                            "method",
-                                            "range",
-                                            "frame",
-                                            "builtin_function_or_method"};
+  static constexpr const char* kReused[] = {"int",    "list",    "tuple", "dict",
+                                            "float",  "complex", "slice", "context",
+                                            "method", "range",   "frame", "builtin_function_or_method"};
   return std::any_of(std::begin(kReused), std::end(kReused),
                      [type](const char* name) { return std::strcmp(type->name, name) == 0; });
 }
@@ -102,12 +100,14 @@ bool PythonReachability::IsCollected(const PythonObject* object) const {
 
 // What modules and classes lead to is the whole program, and none of it is garbage. What the collector
 // doesn't track may not be finished, but for dictionaries and tuples.
-bool PythonReachability::MayFollow(const PythonObject* object) const {
+bool PythonReachability::MayFollow(const Node& node) const {
+  const PythonObject* const object = node.object;
   const PythonType* const type = object->type;
-  if (!IsCollected(object) || (type->flags & kPythonIsType) != 0) return false;
+  if (!IsCollected(object)) return false;
   if (type == api_.PyModule_Type || fences_.count(object) != 0) return false;
-  if (type == api_.PyDict_Type || type == api_.PyTuple_Type) return true;
-  return (reinterpret_cast<const CollectorHead*>(object) - 1)->next != 0;
+  const bool tracked = (reinterpret_cast<const CollectorHead*>(object) - 1)->next != 0;
+  if (!tracked) return type == api_.PyDict_Type || type == api_.PyTuple_Type;
+  return node.young;
 }
 
 // Whether its neighbours in the collector's list know it.
@@ -153,25 +153,115 @@ void PythonReachability::Add(std::uintptr_t block, std::size_t bytes) {
   const std::uint32_t number = NodeOf(object);
   if (number == kNone) return;
   blocks_.emplace(block, object);
+  nodes_[number].young = true;
   if (IsCollected(object) && IsLinked(object)) MakeSure(number);
 }
 
-void PythonReachability::Find() {
-  NoteModules();
-  // Nearest first: a cycle of garbage is small, and seldom closes far away.
-  for (std::size_t i = 0; i < sure_.size() && references_ < kMostReferences; ++i) {
-    PythonObject* const object = nodes_[sure_[i]].object;
-    if (!MayFollow(object)) continue;
-    nodes_[sure_[i]].followed = true;
-    objects_.ForEachReferent(object, object->type, [&](PythonObject* found) {
-      if (found == nullptr) return;
-      ++references_;
-      const std::uint32_t number = NodeOf(found);
-      if (number == kNone) return;
-      ++nodes_[number].from_within;
-      MakeSure(number);
-    });
+// From `last` backwards to `end`, or to what is no object: the list's beginning, which is returned.
+std::uintptr_t PythonReachability::AddList(std::uintptr_t end, std::uintptr_t last, std::size_t most) {
+  std::uintptr_t at = last;
+  for (std::size_t i = 0; i < most && at != end && at != 0; ++i) {
+    auto* const object = reinterpret_cast<PythonObject*>(at + kCollectorHead);
+    if (!IsType(reinterpret_cast<std::uintptr_t>(object->type)) || !IsCollected(object)) return at;
+    const std::uint32_t number = NodeOf(object);
+    if (number == kNone) return 0;
+    nodes_[number].young = true;
+    MakeSure(number);
+    at = reinterpret_cast<const CollectorHead*>(at)->previous & ~kCollectorBits;
   }
+  return 0;
+}
+
+// An object that was made just now is the last of the first generation.
+void PythonReachability::AddYoung() {
+  PythonObject* const latest = api_.PyTuple_New(1);
+  if (latest == nullptr) return api_.PyErr_Clear();
+  const auto last = reinterpret_cast<std::uintptr_t>(latest) - kCollectorHead;
+  const std::uintptr_t youngest =
+      AddList(0, reinterpret_cast<const CollectorHead*>(last)->previous & ~kCollectorBits, kMostYoung);
+  CollectorHead head;
+  if (youngest != 0 && reader_.Read(reinterpret_cast<const void*>(youngest), &head, sizeof(head)) &&
+      head.previous == last) {
+    for (int generation = 1; generation <= 2; ++generation) {
+      const std::uintptr_t end = youngest + generation * kGeneration;
+      CollectorHead last_of;
+      if (!reader_.Read(reinterpret_cast<const void*>(end), &head, sizeof(head)) || head.previous == end)
+        continue;
+      if (!reader_.Read(reinterpret_cast<const void*>(head.previous), &last_of, sizeof(last_of)) ||
+          (last_of.next & ~kCollectorBits) != end)
+        break;
+      AddList(end, head.previous, generation == 1 ? kMostYoung : kMostOlder);
+    }
+  }
+  api_.Py_DecRef(latest);
+}
+
+// What the type's own walk meets, and what it leaves out since it closes no cycle: a dictionary's texts, and
+// what code objects have.
+template <typename Visit>
+void PythonReachability::ForEachReferent(PythonObject* object, Visit visit) {
+  if (object->type == api_.PyCode_Type) {
+    const auto end = static_cast<std::size_t>(object->type->basic_size);  // where the instructions begin
+    for (std::size_t at = sizeof(PythonObject); at + sizeof(void*) <= end; at += sizeof(void*)) {
+      PythonObject* found = nullptr;
+      std::memcpy(&found, reinterpret_cast<const char*>(object) + at, sizeof(found));
+      PythonObject head;
+      const auto address = reinterpret_cast<std::uintptr_t>(found);
+      if (address % 8 == 0 && address >> 47 == 0 && reader_.Read(found, &head, sizeof(head)) &&
+          IsType(reinterpret_cast<std::uintptr_t>(head.type)) && HasPlausibleCount(found))
+        visit(found);
+    }
+    return;
+  }
+  objects_.ForEachReferent(object, object->type, [&](PythonObject* found) {
+    if (found != nullptr) visit(found);
+  });
+  if (PythonObjects::Is(object, kPythonIsDict))
+    objects_.ForEachItem(object, [&](PythonObject* key, PythonObject*) {
+      if (key->type == api_.PyUnicode_Type) visit(key);
+    });
+}
+
+bool PythonReachability::Follow() {
+  for (; next_ < sure_.size(); ++next_) {
+    if (references_ > kMostReferences || nodes_.size() >= kMostObjects) return false;
+    Node& node = nodes_[sure_[next_]];
+    if (!node.followed && MayFollow(node)) {
+      node.followed = true;
+      Count(node.object);
+    }
+  }
+  return true;
+}
+
+void PythonReachability::Count(PythonObject* object) {
+  ForEachReferent(object, [&](PythonObject* found) {
+    ++references_;
+    const std::uint32_t number = NodeOf(found);
+    if (number == kNone) return;
+    ++nodes_[number].from_within;
+    MakeSure(number);
+  });
+}
+
+// Code that is only used from within: that of functions which are garbage, if they are.
+bool PythonReachability::FollowCode() {
+  bool found = false;
+  for (std::size_t i = 0; i < nodes_.size() && nodes_.size() < kMostObjects; ++i) {
+    if (nodes_[i].followed || !nodes_[i].sure || nodes_[i].object->type != api_.PyCode_Type) continue;
+    if (ReferencesOf(nodes_[i].object) > nodes_[i].from_within) continue;
+    nodes_[i].followed = found = true;
+    Count(nodes_[i].object);
+  }
+  return found;
+}
+
+bool PythonReachability::Find() {
+  NoteModules();
+  AddYoung();
+  do {
+    if (!Follow()) return false;
+  } while (FollowCode());
   std::vector<std::uint32_t> held;
   for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& node = nodes_[i];
@@ -182,19 +272,29 @@ void PythonReachability::Find() {
     const Node node = nodes_[held.back()];
     held.pop_back();
     if (!node.followed) continue;
-    objects_.ForEachReferent(node.object, node.object->type, [&](PythonObject* found) {
+    ForEachReferent(node.object, [&](PythonObject* found) {
       const auto known = numbers_.find(found);
       if (known == numbers_.end() || nodes_[known->second].held) return;
       nodes_[known->second].held = true;
       held.push_back(known->second);
     });
   }
+  return true;
+}
+
+// Old objects have weak references to what waits to be collected: a class to those derived from it.
+bool PythonReachability::IsToGarbage(const PythonObject* object) const {
+  const PythonType* const type = object->type;
+  if (type != api_._PyWeakref_RefType && type->derived_from != api_._PyWeakref_RefType) return false;
+  const auto known = numbers_.find(reinterpret_cast<PythonObject* const*>(object)[2]);
+  return known != numbers_.end() && !nodes_[known->second].held;
 }
 
 PythonReachability::Verdict PythonReachability::Of(std::uintptr_t block) const {
   const auto object = blocks_.find(block);
   if (object == blocks_.end()) return Verdict::kNoObject;
-  if (!nodes_[numbers_.at(object->second)].held) return Verdict::kGarbage;
+  const Node& node = nodes_[numbers_.at(object->second)];
+  if (!node.held || IsToGarbage(node.object)) return Verdict::kGarbage;
   return IsReused(object->second) ? Verdict::kHeldAtAnyPlace : Verdict::kHeld;
 }
 

@@ -20,8 +20,8 @@ namespace cleanslate {
 
 class PythonReachability {
  public:
-  static constexpr std::size_t kMostObjects = 20'000;
-  static constexpr std::size_t kMostReferences = 200'000;
+  static constexpr std::size_t kMostObjects = 80'000;
+  static constexpr std::size_t kMostReferences = 400'000;
 
   enum class Verdict : std::uint8_t {
     kNoObject,  // other memory, or an object that its type keeps for the next one's birth
@@ -34,14 +34,16 @@ class PythonReachability {
 
   // Adds a block of Python's allocator, of `bytes` bytes.
   void Add(std::uintptr_t block, std::size_t bytes);
-  void Find();
+  // False: there are too many.
+  bool Find();
   Verdict Of(std::uintptr_t block) const;
 
  private:
   struct Node {
     PythonObject* object = nullptr;
     std::int64_t from_within = 0;
-    bool sure = false;  // something leads to it: that it is an object is no guess
+    bool sure = false;   // something leads to it: that it is an object is no guess
+    bool young = false;  // it is among those within
     bool followed = false;
     bool held = false;
   };
@@ -49,12 +51,20 @@ class PythonReachability {
   PythonObject* ObjectIn(std::uintptr_t block, std::size_t bytes);
   bool IsType(std::uintptr_t address);
   bool IsCollected(const PythonObject* object) const;
-  bool MayFollow(const PythonObject* object) const;
+  bool MayFollow(const Node& node) const;
+  template <typename Visit>
+  void ForEachReferent(PythonObject* object, Visit visit);
+  bool Follow();
+  bool FollowCode();
+  void Count(PythonObject* object);
   bool IsLinked(const PythonObject* object);
   std::int64_t ReferencesOf(const PythonObject* object) const;
   bool HasPlausibleCount(const PythonObject* object) const;
   bool IsReused(const PythonObject* object) const;
+  bool IsToGarbage(const PythonObject* object) const;
   void NoteModules();
+  void AddYoung();
+  std::uintptr_t AddList(std::uintptr_t end, std::uintptr_t last, std::size_t most);
   std::uint32_t NodeOf(PythonObject* object);
   void MakeSure(std::uint32_t number);
 
@@ -67,6 +77,7 @@ class PythonReachability {
   std::unordered_map<const PythonObject*, std::uint32_t> numbers_;
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> sure_;  // in the order in which they became so
+  std::size_t next_ = 0;             // of these
   std::size_t references_ = 0;
 };
 

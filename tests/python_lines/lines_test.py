@@ -1,0 +1,405 @@
+"""The watch over lines, inside this interpreter. Usage: lines_test.py HARNESS.so [unittest's arguments]"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import tracemalloc
+import unittest
+
+HARNESS = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.environ["HARNESS"]
+ROOT = tempfile.mkdtemp(prefix="lines")
+sys.path.insert(0, ROOT)
+sys.dont_write_bytecode = True
+
+harness = ctypes.PyDLL(HARNESS)
+harness.Start.restype = harness.Boundary.restype = ctypes.c_char_p
+harness.Allocator.restype = ctypes.c_void_p
+
+LEAKY = """\
+    import ctypes, dataclasses, json
+
+    class Thing:
+        def __init__(self, number):
+            self.number = number
+            self.text = "thing " + str(number)
+
+    def keeper():
+        held = []
+        while True:
+            held.append((yield))
+
+    _keep = keeper()
+    next(_keep)
+    number = 1000
+
+    def generator():
+        global number
+        for _ in range(3):
+            number += 1
+            made = Thing(number)  # LINE generator
+            _keep.send(made)
+
+    slots = (ctypes.py_object * 100000)()
+    used = 0
+
+    def array():
+        global used
+        slots[used] = "text %d" % used  # LINE array
+        used += 1
+
+    def nested():
+        def deeper(depth):
+            if depth > 0:
+                return deeper(depth - 1)
+            return json.loads('{"a": ["xyz%d", {"b": "uvw%d"}]}' % (used, used))  # LINE nested
+        array.__globals__["used"] += 1
+        _keep.send(deeper(5))
+
+    def cycles():
+        for _ in range(5):
+            first, second = Thing(1), Thing(2)
+            first.other, second.other = second, first
+            first.table = {"name": "cycle %d" % id(first), "values": [1.5, "v%d" % id(second)]}
+            def inner(depth):
+                return inner(depth - 1) if depth else [str(depth) * 40]
+            inner(3)
+            parent = {"name": "parent %d" % id(first), "children": []}
+            parent["children"].append({"parent": parent, "name": "child %d" % id(first)})
+            @dataclasses.dataclass
+            class Local:
+                name: str
+                def more(self):
+                    return Local(self.name + " more")
+            Local("local").more().again = Local
+            own = ["own %d" % id(first)]
+            own.append(own)
+        try:
+            raise ValueError("text " + str(number))
+        except ValueError as error:
+            kept = error
+            first.error = kept
+
+    ring = [None] * 2
+    last = None
+
+    def clean():
+        global last
+        made = [Thing(i) for i in range(300)]
+        table = {str(i): (i, [i], {i: 1.5}) for i in range(500)}
+        last = json.loads(json.dumps({"a": [str(i) for i in range(100)]}))
+        cycles()
+        return len(made) + len(table)
+"""
+
+
+def write_app(name, text):
+    text = textwrap.dedent(text)
+    with open(os.path.join(ROOT, name + ".py"), "w") as file:
+        file.write(text)
+    importlib.invalidate_caches()
+    lines = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if "# LINE" in line:
+            lines[line.split("# LINE")[1].strip()] = number
+    return importlib.import_module(name), lines
+
+
+class Watched:
+    """Windows, one after another."""
+
+    window = 0
+
+    def end(self, wanted=False):
+        Watched.window += 1
+        said = harness.Boundary(Watched.window, int(wanted))
+        return json.loads(said)
+
+    def watch(self, act, windows=5):
+        """What a whole watch says of `act`, called once a window."""
+        act()
+        said = self.end(wanted=True)
+        if not said["watching"]:
+            raise AssertionError(said)
+        for _ in range(windows):
+            act()
+            said = self.end()
+        return said
+
+
+def allocators():
+    return harness.Allocator(1), harness.Allocator(2)
+
+
+class LinesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        why = harness.Start(ROOT.encode()).decode()
+        if why:
+            raise unittest.SkipTest(why)
+        cls.app, cls.lines = write_app("leaky", LEAKY)
+        for act in (cls.app.generator, cls.app.array, cls.app.nested, cls.app.clean):
+            act()
+        cls.before = allocators()
+        cls.windows = Watched()
+
+    def tearDown(self):
+        gc.collect()
+        self.assertEqual(allocators(), self.before)
+
+    def own(self, said):
+        self.assertTrue(said["looked"], said)
+        return [line for line in said["lines"] if line["own"]]
+
+    def assert_names(self, act, lines, function=None):
+        own = self.own(self.windows.watch(act))
+        self.assertEqual(sorted({(line["file"], line["line"]) for line in own}), [("leaky.py", n) for n in lines])
+        return own
+
+    def test_names_the_line_that_a_generator_keeps_objects_of(self):
+        # The text that it holds is made in a line of its own.
+        in_class = LEAKY.splitlines().index('            self.text = "thing " + str(number)') + 1
+        own = self.assert_names(self.app.generator, [in_class, self.lines["generator"]])
+        made = next(line for line in own if line["line"] == self.lines["generator"])
+        self.assertEqual(made["function"], "generator")
+        for blocks in made["blocks"]:
+            self.assertGreaterEqual(blocks, 3)
+
+    def test_names_the_line_that_fills_an_array_of_c(self):
+        own = self.assert_names(self.app.array, [self.lines["array"]])
+        self.assertEqual(len(own[0]["blocks"]), 3)
+
+    def test_charges_what_libraries_make_to_the_users_line(self):
+        self.assert_names(self.app.nested, [self.lines["nested"]])
+
+    def test_is_silent_about_what_is_freed_and_what_waits_to_be_collected(self):
+        gc.disable()  # so that it does wait
+        try:
+            self.assertEqual(self.own(self.windows.watch(self.app.clean)), [])
+        finally:
+            gc.enable()
+
+    def test_is_silent_about_cycles_under_the_collector(self):
+        for _ in range(20):
+            self.assertEqual(self.own(self.windows.watch(self.app.clean)), [])
+
+    def test_counts_small_blocks(self):
+        before = self.windows.end()["small_blocks"]
+        self.assertGreater(before, 1000)
+        kept = [str(i) * 3 for i in range(5000)]
+        after = self.windows.end()["small_blocks"]
+        self.assertLess(abs(after - before - len(kept)), 300)
+
+    def test_gives_up_where_a_window_is_missed(self):
+        self.windows.end(wanted=True)
+        Watched.window += 1
+        said = self.windows.end()
+        self.assertFalse(said["looked"] or said["watching"])
+
+    def test_code_that_ends_is_forgotten(self):
+        def make_and_drop():
+            for i in range(50):
+                space = {}
+                exec(compile("\n" * i + "def f(n): return [str(n)] * 9", ROOT + "/made.py", "exec"), space)
+                space["f"](i)
+            self.app.array()
+
+        own = self.own(self.windows.watch(make_and_drop))
+        self.assertEqual([line["file"] for line in own], ["leaky.py"])
+
+    def test_tracemalloc_around_the_watch(self):
+        tracemalloc.start()
+        try:
+            wrapped = allocators()
+            own = self.own(self.windows.watch(self.app.array))
+            self.assertEqual([line["line"] for line in own], [self.lines["array"]])
+            self.assertEqual(allocators(), wrapped)
+        finally:
+            tracemalloc.stop()
+
+    def test_tracemalloc_within_the_watch(self):
+        def traced():
+            tracemalloc.start()
+            self.app.array()
+            tracemalloc.stop()
+
+        own = self.own(self.windows.watch(traced))
+        self.assertEqual([line["line"] for line in own], [self.lines["array"]])
+
+    def test_tracemalloc_that_outlasts_the_watch(self):
+        self.windows.end(wanted=True)
+        tracemalloc.start()
+        self.app.array()
+        said = self.windows.end()
+        self.assertFalse(said["looked"] or said["watching"])
+        self.assertFalse(self.windows.end(wanted=True)["watching"])  # it isn't known where ours is
+        tracemalloc.stop()
+        self.app.clean()
+        self.assertNotEqual(allocators(), self.before)  # ours, that passes everything through
+        self.windows.end()
+        self.assertEqual(allocators(), self.before)
+        self.assertEqual([line["line"] for line in self.own(self.windows.watch(self.app.array))],
+                         [self.lines["array"]])
+
+    def test_zz_tracemalloc_that_throws_the_watch_out(self):
+        tracemalloc.start()
+        self.windows.end(wanted=True)
+        tracemalloc.stop()
+        self.app.clean()
+        said = self.windows.end()
+        self.assertFalse(said["looked"] or said["watching"])
+        own = self.own(self.windows.watch(self.app.array))
+        self.assertEqual([line["line"] for line in own], [self.lines["array"]])
+
+    def test_threads(self):
+        stop = threading.Event()
+        failed = []
+
+        def work():
+            try:
+                while not stop.is_set():
+                    self.app.Thing(1)
+                    json.dumps({str(i): [i] for i in range(50)})
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(10):
+            own = self.own(self.windows.watch(self.app.array))
+            self.assertIn(("leaky.py", self.lines["array"]), [(each["file"], each["line"]) for each in own])
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failed, [])
+
+    def test_a_child_of_fork_passes_everything_through(self):
+        self.windows.end(wanted=True)
+        pid = os.fork()
+        if pid == 0:
+            ok = True
+            try:
+                for _ in range(20):
+                    self.app.clean()
+                    self.app.generator()
+                gc.collect()
+            except BaseException:
+                ok = False
+            os._exit(0 if ok else 1)
+        self.app.clean()
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        for _ in range(5):
+            self.app.array()
+            said = self.windows.end()
+        self.assertEqual([line["line"] for line in self.own(said)], [self.lines["array"]])
+
+    def test_silence(self):
+        self.windows.end(wanted=True)
+        harness.Silence()
+        self.app.clean()
+        said = self.windows.end()
+        self.assertFalse(said["looked"] or said["watching"])
+
+    def test_memory_stays_flat(self):
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1])
+
+        for _ in range(20):
+            self.windows.watch(self.app.clean)
+        before = resident()
+        for _ in range(200):
+            self.windows.watch(self.app.clean)
+        self.assertLess(resident() - before, 256)  # pages
+
+    def test_a_full_table_ends_the_watch(self):
+        self.windows.end(wanted=True)
+        kept = [str(i) + "x" for i in range(700000)]
+        said = self.windows.end()
+        self.assertFalse(said["looked"] or said["watching"])
+        self.assertGreater(said["left_out"], 0)
+        del kept
+
+
+class ProcessTest(unittest.TestCase):
+    def run_python(self, text, *options):
+        done = subprocess.run(
+            [sys.executable, *options, "-c", textwrap.dedent(START) + textwrap.dedent(text)],
+            env=dict(os.environ, HARNESS=HARNESS, ROOT=ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        return done.stdout.decode()
+
+    def test_the_interpreter_may_end_meanwhile(self):
+        self.assertIn("watching", self.run_python("""
+            import atexit, threading
+            print("watching" if json.loads(harness.Boundary(1, 1))["watching"] else "not")
+            atexit.register(lambda: [str(i) for i in range(10000)])
+            class Last:
+                def __del__(self):
+                    self.more = [str(i) for i in range(1000)]
+            last = Last(); last.own = last
+            threading.Thread(target=lambda: [str(i) for i in range(300000)]).start()
+        """))
+
+    def test_other_allocators(self):
+        for allocator in ("malloc", "debug", "malloc_debug", "pymalloc_debug"):
+            text = """
+                def act():
+                    kept.append("text " + str(len(kept)))
+                kept = []
+                print(json.loads(harness.Boundary(1, 1))["watching"])
+                for window in range(2, 7):
+                    act()
+                    said = json.loads(harness.Boundary(window, 0))
+                print(said["looked"], len(said["lines"]) > 0)
+            """
+            with self.subTest(allocator):
+                os.environ["PYTHONMALLOC"] = allocator
+                try:
+                    self.assertEqual(self.run_python(text).split(), ["True", "True", "True"])
+                finally:
+                    del os.environ["PYTHONMALLOC"]
+
+    def test_sub_interpreters(self):
+        for module in ("_xxsubinterpreters", "_interpreters"):
+            try:
+                importlib.import_module(module)
+            except ImportError:
+                continue
+            self.assertEqual(self.run_python("""
+                import %s as interpreters
+                interpreter = interpreters.create()
+                print(json.loads(harness.Boundary(1, 1))["watching"])
+                interpreters.destroy(interpreter)
+                print(json.loads(harness.Boundary(2, 1))["watching"])
+                import threading
+                interpreter = interpreters.create()
+                code = "x = [str(i) for i in range(100000)]; del x"
+                runs = [threading.Thread(target=interpreters.run_string, args=(interpreter, code))]
+                for run in runs: run.start()
+                for _ in range(20): [str(i) for i in range(20000)]
+                for run in runs: run.join()
+                interpreters.destroy(interpreter)
+                print(json.loads(harness.Boundary(3, 0))["watching"])
+            """ % module).split(), ["False", "True", "True"])
+            return
+        self.skipTest("this interpreter has none")
+
+
+START = """
+    import ctypes, json, os
+    harness = ctypes.PyDLL(os.environ["HARNESS"])
+    harness.Start.restype = harness.Boundary.restype = ctypes.c_char_p
+    assert harness.Start(os.environ["ROOT"].encode()) == b"", harness.Start(os.environ["ROOT"].encode())
+"""
+
+if __name__ == "__main__":
+    unittest.main()
