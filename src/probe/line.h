@@ -25,6 +25,7 @@ struct LineSnapshot {
   std::int64_t small_blocks = -1;  // that are in use; -1: nobody has counted them
   bool watching = false;           // at the end of this boundary
   bool looked = false;             // a watch ends here, and `lines` is what it has seen
+  WindowNumber since = 0;          // the first window of that watch
   std::vector<LineSurvivors> lines;
   std::int64_t left_out = 0;  // births that there was no room for
 };

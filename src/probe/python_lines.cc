@@ -67,6 +67,7 @@ void PythonLines::Continue(const PythonApi& api, WindowNumber window, LineSnapsh
     PythonLineWatch::OnlyDeaths();
   } else if (boundaries_ == kBirthWindows + kSettleWindows) {
     snapshot.looked = true;
+    snapshot.since = window - (kBirthWindows + kSettleWindows) + 1;
     snapshot.lines = FindLineSurvivors(api, *sites_, kBirthWindows);
     End();
   }
