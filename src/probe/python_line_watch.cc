@@ -22,7 +22,7 @@ struct State {
   const void* interpreter = nullptr;
   const PythonFrames* frames = nullptr;
   PythonSites* sites = nullptr;
-  PythonBlockTable blocks;
+  PythonBlockMap blocks;
 };
 static_assert(static_cast<int>(Phase::kOff) == 0);
 
@@ -68,16 +68,16 @@ struct PythonLineWatch::Hooks {
       if (Births()) Born(made, bytes);
       return made;
     }
-    PythonBlock* const known = state->blocks.Find(reinterpret_cast<std::uintptr_t>(block));
-    if (known == nullptr) return below.realloc(below.context, block, bytes);
-    const PythonBlock before = *known;
-    state->blocks.Remove(known);
+    std::uint32_t* const place = state->blocks.Find(reinterpret_cast<std::uintptr_t>(block));
+    if (place == nullptr || *place == 0) return below.realloc(below.context, block, bytes);
+    const std::uint32_t mark = *place;
+    *place = 0;
     void* const moved = below.realloc(below.context, block, bytes);
     // One that could not be made larger is still there.
     if (moved == nullptr)
-      Note(before.address, before.bytes, before.mark);
-    else
-      Note(reinterpret_cast<std::uintptr_t>(moved), bytes, before.mark);
+      *place = mark;
+    else if (bytes <= kLargest)
+      Note(moved, (mark & ~kSizeMask) | SizeOf(bytes));
     return moved;
   }
   static void Free(void* context, void* block) {
@@ -87,41 +87,37 @@ struct PythonLineWatch::Hooks {
   }
 
   static void WatchCode(const PythonObject* code) {
-    const auto address = reinterpret_cast<std::uintptr_t>(code);
-    if (PythonBlock* const known = state->blocks.Find(address))
-      known->mark |= kIsCode;
-    else
-      Note(address, 0, kIsCode);
+    const std::uint32_t* const place = state->blocks.Find(reinterpret_cast<std::uintptr_t>(code));
+    Note(code, (place != nullptr ? *place : 0) | kIsCode);
   }
 
  private:
   static bool Births() { return state->phase.load(std::memory_order_relaxed) == Phase::kBirths; }
 
+  static std::uint32_t SizeOf(std::size_t bytes) { return static_cast<std::uint32_t>(bytes) << kSizeShift; }
+
   static void Born(void* block, std::size_t bytes) {
-    if (block == nullptr) return;
+    if (block == nullptr || bytes > kLargest) return;
     const PythonThread* const thread = state->current();
     // Interpreters with locks of their own are left alone.
     if (thread == nullptr || state->frames->Interpreter(thread) != state->interpreter) return;
-    std::uint32_t site = PythonSites::kNowhere;
-    if (!state->naming) {
-      state->naming = true;
-      site = state->sites->Current(thread);
-      state->naming = false;
-    }
-    if (site == PythonSites::kNowhere) return;
-    Note(reinterpret_cast<std::uintptr_t>(block), bytes, site << kSiteShift | state->window);
+    if (state->naming) return;
+    state->naming = true;
+    const std::uint32_t site = state->sites->Current(thread);
+    state->naming = false;
+    if (site != PythonSites::kNowhere) Note(block, site << kSiteShift | SizeOf(bytes) | state->window);
   }
-  static void Note(std::uintptr_t address, std::size_t bytes, std::uint32_t mark) {
-    if (state->blocks.Insert(address, bytes, mark)) return;
+  static void Note(const void* block, std::uint32_t mark) {
+    if (state->blocks.Set(reinterpret_cast<std::uintptr_t>(block), mark)) return;
     // What isn't seen to die would count as alive: there is nothing to be learned any more.
     ++state->left_out;
     state->phase.store(Phase::kOff, std::memory_order_relaxed);
   }
   static void Died(void* block) {
-    PythonBlock* const known = state->blocks.Find(reinterpret_cast<std::uintptr_t>(block));
-    if (known == nullptr) return;
-    const bool is_code = (known->mark & kIsCode) != 0;
-    state->blocks.Remove(known);
+    std::uint32_t* const place = state->blocks.Find(reinterpret_cast<std::uintptr_t>(block));
+    if (place == nullptr || *place == 0) return;
+    const bool is_code = (*place & kIsCode) != 0;
+    *place = 0;
     if (is_code) state->sites->Forget(static_cast<const PythonObject*>(block));
   }
 };
@@ -157,7 +153,7 @@ bool IsOutermost(const PythonLineApi& lines, int which) {
 
 }  // namespace
 
-PythonBlockTable& PythonLineWatch::blocks() {
+PythonBlockMap& PythonLineWatch::blocks() {
   return state->blocks;
 }
 

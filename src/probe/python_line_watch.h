@@ -1,8 +1,9 @@
 #pragma once
 
 // The allocators of Python's objects and of its other small memory, wrapped for a while: which line each
-// block was born at that still lives. The raw allocator, which needs no lock, is never touched. What was born
-// before is passed through, and nothing is added to a block, so that the wrap can come and go at any time.
+// small block was born at that still lives. Larger ones come by malloc, where the books of the heap have
+// them. The raw allocator, which needs no lock, is never touched. What was born before is passed through, and
+// nothing is added to a block, so that the wrap can come and go at any time.
 //
 // There is one watch in a process, as there is one set of allocators. It is taken off only where it is still
 // the outermost: when another tool has wrapped it meanwhile it stays below, passes everything through, and
@@ -13,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "probe/python_block_table.h"
+#include "probe/python_block_map.h"
 #include "probe/python_line_api.h"
 #include "probe/python_sites.h"
 
@@ -22,6 +23,7 @@ namespace cleanslate {
 class PythonLineWatch {
  public:
   static constexpr unsigned kMostWindows = 7;
+  static constexpr std::size_t kLargest = 512;
 
   enum class Result : std::uint8_t {
     kDone,
@@ -48,21 +50,24 @@ class PythonLineWatch {
   // visit(block, bytes, site, window) for each that lives.
   template <typename Visit>
   static void ForEachBlock(Visit visit) {
-    blocks().ForEach([&](const PythonBlock& block) {
-      if (block.mark >> kSiteShift != PythonSites::kNowhere)
-        visit(block.address, block.bytes, block.mark >> kSiteShift, block.mark & kWindowMask);
+    blocks().ForEach([&](std::uintptr_t block, std::uint32_t mark) {
+      if (mark >> kSiteShift != PythonSites::kNowhere)
+        visit(block, (mark & kSizeMask) >> kSizeShift, mark >> kSiteShift, mark & kWindowMask);
     });
   }
 
  private:
   struct Hooks;
 
-  // A block's mark: its site, whether it is a code object that something is remembered of, and its window.
-  static constexpr unsigned kSiteShift = 4;
+  // A block's mark: its site, its bytes, whether it is a code object that something is remembered of, and its
+  // window.
+  static constexpr unsigned kSiteShift = 16, kSizeShift = 4;
+  static constexpr std::uint32_t kSizeMask = 0xfff0;
   static constexpr std::uint32_t kIsCode = 8;
   static constexpr std::uint32_t kWindowMask = 7;
+  static_assert(PythonSites::kMost <= 1 << (32 - kSiteShift));
 
-  static PythonBlockTable& blocks();
+  static PythonBlockMap& blocks();
 };
 
 }  // namespace cleanslate
