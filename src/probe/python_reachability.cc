@@ -23,7 +23,8 @@ constexpr std::size_t kMostYoung = 20'000, kMostOlder = 10'000;  // the latest o
 
 }  // namespace
 
-PythonReachability::PythonReachability(const PythonApi& api) : api_(api), objects_(api) {}
+PythonReachability::PythonReachability(const PythonApi& api)
+    : api_(api), objects_(api), places_(std::size_t{1} << 15, kNone) {}
 
 // A type is an instance of `type`, or of a class derived from it, and says that it is ready.
 bool PythonReachability::IsType(std::uintptr_t address) {
@@ -131,14 +132,32 @@ void PythonReachability::NoteModules() {
   });
 }
 
+// Where the object's number stands, or would.
+std::uint32_t* PythonReachability::PlaceOf(const PythonObject* object) {
+  const std::size_t mask = places_.size() - 1;
+  std::size_t at =
+      (reinterpret_cast<std::uintptr_t>(object) >> 4) * std::uint64_t{0x9E3779B97F4A7C15} >> 32 & mask;
+  while (places_[at] != kNone && nodes_[places_[at]].object != object) at = (at + 1) & mask;
+  return &places_[at];
+}
+
+const PythonReachability::Node* PythonReachability::Known(const PythonObject* object) const {
+  const std::uint32_t number = *const_cast<PythonReachability*>(this)->PlaceOf(object);
+  return number != kNone ? &nodes_[number] : nullptr;
+}
+
 std::uint32_t PythonReachability::NodeOf(PythonObject* object) {
-  const auto known = numbers_.find(object);
-  if (known != numbers_.end()) return known->second;
+  std::uint32_t* place = PlaceOf(object);
+  if (*place != kNone) return *place;
   if (nodes_.size() >= kMostObjects) return kNone;
-  const auto number = static_cast<std::uint32_t>(nodes_.size());
+  if (2 * (nodes_.size() + 1) > places_.size()) {
+    places_.assign(2 * places_.size(), kNone);
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) *PlaceOf(nodes_[i].object) = i;
+    place = PlaceOf(object);
+  }
+  *place = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back({object});
-  numbers_.emplace(object, number);
-  return number;
+  return *place;
 }
 
 void PythonReachability::MakeSure(std::uint32_t number) {
@@ -244,24 +263,7 @@ void PythonReachability::Count(PythonObject* object) {
   });
 }
 
-// Code that is only used from within: that of functions which are garbage, if they are.
-bool PythonReachability::FollowCode() {
-  bool found = false;
-  for (std::size_t i = 0; i < nodes_.size() && nodes_.size() < kMostObjects; ++i) {
-    if (nodes_[i].followed || !nodes_[i].sure || nodes_[i].object->type != api_.PyCode_Type) continue;
-    if (ReferencesOf(nodes_[i].object) > nodes_[i].from_within) continue;
-    nodes_[i].followed = found = true;
-    Count(nodes_[i].object);
-  }
-  return found;
-}
-
-bool PythonReachability::Find() {
-  NoteModules();
-  AddYoung();
-  do {
-    if (!Follow()) return false;
-  } while (FollowCode());
+void PythonReachability::FindHeld() {
   std::vector<std::uint32_t> held;
   for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& node = nodes_[i];
@@ -273,12 +275,33 @@ bool PythonReachability::Find() {
     held.pop_back();
     if (!node.followed) continue;
     ForEachReferent(node.object, [&](PythonObject* found) {
-      const auto known = numbers_.find(found);
-      if (known == numbers_.end() || nodes_[known->second].held) return;
-      nodes_[known->second].held = true;
-      held.push_back(known->second);
+      const std::uint32_t number = *PlaceOf(found);
+      if (number == kNone || nodes_[number].held) return;
+      nodes_[number].held = true;
+      held.push_back(number);
     });
   }
+}
+
+// That of functions which are garbage.
+bool PythonReachability::FollowCode() {
+  bool found = false;
+  for (std::size_t i = 0; i < nodes_.size() && nodes_.size() < kMostObjects; ++i) {
+    if (nodes_[i].held || nodes_[i].followed || !nodes_[i].sure) continue;
+    if (nodes_[i].object->type != api_.PyCode_Type) continue;
+    nodes_[i].followed = found = true;
+    Count(nodes_[i].object);
+  }
+  return found;
+}
+
+bool PythonReachability::Find() {
+  NoteModules();
+  AddYoung();
+  do {
+    if (!Follow()) return false;
+    FindHeld();
+  } while (FollowCode());
   return true;
 }
 
@@ -286,14 +309,14 @@ bool PythonReachability::Find() {
 bool PythonReachability::IsToGarbage(const PythonObject* object) const {
   const PythonType* const type = object->type;
   if (type != api_._PyWeakref_RefType && type->derived_from != api_._PyWeakref_RefType) return false;
-  const auto known = numbers_.find(reinterpret_cast<PythonObject* const*>(object)[2]);
-  return known != numbers_.end() && !nodes_[known->second].held;
+  const Node* const known = Known(reinterpret_cast<PythonObject* const*>(object)[2]);
+  return known != nullptr && !known->held;
 }
 
 PythonReachability::Verdict PythonReachability::Of(std::uintptr_t block) const {
   const auto object = blocks_.find(block);
   if (object == blocks_.end()) return Verdict::kNoObject;
-  const Node& node = nodes_[numbers_.at(object->second)];
+  const Node& node = *Known(object->second);
   if (!node.held || IsToGarbage(node.object)) return Verdict::kGarbage;
   return IsReused(object->second) ? Verdict::kHeldAtAnyPlace : Verdict::kHeld;
 }

@@ -55,6 +55,7 @@ class PythonReachability {
   template <typename Visit>
   void ForEachReferent(PythonObject* object, Visit visit);
   bool Follow();
+  void FindHeld();
   bool FollowCode();
   void Count(PythonObject* object);
   bool IsLinked(const PythonObject* object);
@@ -66,6 +67,8 @@ class PythonReachability {
   void AddYoung();
   std::uintptr_t AddList(std::uintptr_t end, std::uintptr_t last, std::size_t most);
   std::uint32_t NodeOf(PythonObject* object);
+  std::uint32_t* PlaceOf(const PythonObject* object);
+  const Node* Known(const PythonObject* object) const;
   void MakeSure(std::uint32_t number);
 
   const PythonApi& api_;
@@ -74,7 +77,7 @@ class PythonReachability {
   std::unordered_map<std::uintptr_t, bool> types_;  // by address: whether there is a type
   std::unordered_set<const PythonObject*> fences_;  // dictionaries of modules
   std::unordered_map<std::uintptr_t, PythonObject*> blocks_;
-  std::unordered_map<const PythonObject*, std::uint32_t> numbers_;
+  std::vector<std::uint32_t> places_;  // numbers of nodes, by the object's address; at most half full
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> sure_;  // in the order in which they became so
   std::size_t next_ = 0;             // of these

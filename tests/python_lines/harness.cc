@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "analysis/line_rules.h"
 #include "probe/python_api.h"
 #include "probe/python_lines.h"
 
@@ -15,6 +16,7 @@ struct Driven {
 
   PythonApi api;
   PythonLines lines;
+  LineRules rules;
   std::string said;
 };
 Driven* driven = nullptr;
@@ -48,6 +50,14 @@ std::string Told(const LineSnapshot& snapshot, const std::string& off) {
          lines + "]}";
 }
 
+LineSnapshot AtBoundary(WindowNumber window, bool wanted) {
+  PythonApi& api = driven->api;
+  const int collecting = api.PyGC_Disable();
+  LineSnapshot snapshot = driven->lines.AtBoundary(api, window, wanted);
+  if (collecting != 0) api.PyGC_Enable();
+  return snapshot;
+}
+
 }  // namespace
 }  // namespace cleanslate
 
@@ -63,11 +73,22 @@ EXPORT const char* Start(const char* root) {
 
 EXPORT const char* Boundary(unsigned window, int wanted) {
   using namespace cleanslate;
-  PythonApi& api = driven->api;
-  const int collecting = api.PyGC_Disable();
-  const LineSnapshot snapshot = driven->lines.AtBoundary(api, window, wanted != 0);
-  if (collecting != 0) api.PyGC_Enable();
+  const LineSnapshot snapshot = AtBoundary(window, wanted != 0);
   driven->said = Told(snapshot, driven->lines.off());
+  return driven->said.c_str();
+}
+
+// A boundary as the library has it: lines are watched where the rules want it. What they say, a line each;
+// "watching" where a watch begins.
+EXPORT const char* Window(unsigned window) {
+  using namespace cleanslate;
+  const bool wanted = driven->rules.Wants();
+  const LineSnapshot snapshot = AtBoundary(window, wanted);
+  Drafts drafts;
+  driven->rules.Observe(window, snapshot, false, drafts);
+  driven->said = wanted && snapshot.watching ? "watching\n" : "";
+  for (const Draft& draft : drafts)
+    if (draft.severity == Severity::kWarning) driven->said += draft.fact + "\n";
   return driven->said.c_str();
 }
 
