@@ -68,6 +68,7 @@ void PythonLines::Continue(const PythonApi& api, WindowNumber window, LineSnapsh
   } else if (boundaries_ == kBirthWindows + kSettleWindows) {
     snapshot.looked = true;
     snapshot.since = window - (kBirthWindows + kSettleWindows) + 1;
+    lines_.PyType_ClearCache();
     snapshot.lines = FindLineSurvivors(api, *sites_, kBirthWindows);
     End();
   }

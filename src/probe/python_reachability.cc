@@ -88,9 +88,19 @@ bool PythonReachability::IsReused(const PythonObject* object) const {
   if (type == api_.PyUnicode_Type || type == api_.PyBytes_Type || type == api_.PyByteArray_Type ||
       type == api_.PySet_Type || type == api_.PyFrozenSet_Type || type == api_.PyFunction_Type)
     return false;
-  static constexpr const char* kReused[] = {"int",    "list",    "tuple", "dict",
-                                            "float",  "complex", "slice", "context",
-                                            "method", "range",   "frame", "builtin_function_or_method"};
+  static constexpr const char* kReused[] = {"int",
+                                            "list",
+                                            "tuple",
+                                            "dict",
+                                            "float",
+                                            "complex",
+                                            "slice",
+                                            "context",
+                                            "method",
+                                            "range",
+                                            "frame",
+                                            "builtin_function_or_method",
+                                            "functools._lru_list_elem"};
   return std::any_of(std::begin(kReused), std::end(kReused),
                      [type](const char* name) { return std::strcmp(type->name, name) == 0; });
 }
@@ -127,9 +137,35 @@ void PythonReachability::NoteModules() {
   PythonObject* const modules = api_.PySys_GetObject("modules");
   if (modules == nullptr || modules->type != api_.PyDict_Type) return;
   fences_.insert(modules);
-  objects_.ForEachItem(modules, [&](PythonObject*, PythonObject* module) {
-    if (module->type == api_.PyModule_Type) fences_.insert(api_.PyModule_GetDict(module));
+  objects_.ForEachItem(modules, [&](PythonObject* name, PythonObject* module) {
+    if (module->type != api_.PyModule_Type) return;
+    PythonObject* const names = api_.PyModule_GetDict(module);
+    fences_.insert(names);
+    objects_.ForEachItem(names, [&](PythonObject*, PythonObject* value) { NoteBounded(value); });
+    if (objects_.Ascii(name) != "re") return;
+    for (const char* const cache : {"_cache", "_cache2"})
+      if (PythonObject* const found = objects_.Find(names, cache)) AddBounded(found);
   });
+}
+
+void PythonReachability::NoteBounded(PythonObject* object) {
+  const char* const type = object->type->name;
+  if (std::strcmp(type, "functools._lru_cache_wrapper") == 0) {
+    std::intptr_t most = -1;
+    PythonObject* const cache = objects_.CacheOf(object, most);
+    if (cache == nullptr || most < 0) return;
+    AddBounded(object);
+    AddBounded(cache);
+  } else if (std::strcmp(type, "collections.deque") == 0 && PythonObjects::MostOf(object) >= 0) {
+    AddBounded(object);
+  }
+}
+
+void PythonReachability::AddBounded(PythonObject* object) {
+  const std::uint32_t number = NodeOf(object);
+  if (number == kNone) return;
+  nodes_[number].young = nodes_[number].bounded = true;
+  MakeSure(number);
 }
 
 // Where the object's number stands, or would.
@@ -267,7 +303,7 @@ void PythonReachability::FindHeld() {
   std::vector<std::uint32_t> held;
   for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
     Node& node = nodes_[i];
-    node.held = ReferencesOf(node.object) > node.from_within;
+    node.held = !node.bounded && ReferencesOf(node.object) > node.from_within;
     if (node.held) held.push_back(i);
   }
   while (!held.empty()) {
@@ -276,7 +312,7 @@ void PythonReachability::FindHeld() {
     if (!node.followed) continue;
     ForEachReferent(node.object, [&](PythonObject* found) {
       const std::uint32_t number = *PlaceOf(found);
-      if (number == kNone || nodes_[number].held) return;
+      if (number == kNone || nodes_[number].held || nodes_[number].bounded) return;
       nodes_[number].held = true;
       held.push_back(number);
     });

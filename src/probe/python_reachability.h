@@ -42,8 +42,9 @@ class PythonReachability {
   struct Node {
     PythonObject* object = nullptr;
     std::int64_t from_within = 0;
-    bool sure = false;   // something leads to it: that it is an object is no guess
-    bool young = false;  // it is among those within
+    bool sure = false;     // something leads to it: that it is an object is no guess
+    bool young = false;    // it is among those within
+    bool bounded = false;  // it gives up what it has for something new: that isn't held by it
     bool followed = false;
     bool held = false;
   };
@@ -64,6 +65,8 @@ class PythonReachability {
   bool IsReused(const PythonObject* object) const;
   bool IsToGarbage(const PythonObject* object) const;
   void NoteModules();
+  void NoteBounded(PythonObject* object);
+  void AddBounded(PythonObject* object);
   void AddYoung();
   std::uintptr_t AddList(std::uintptr_t end, std::uintptr_t last, std::size_t most);
   std::uint32_t NodeOf(PythonObject* object);

@@ -79,14 +79,14 @@ EXPORT const char* Boundary(unsigned window, int wanted) {
 }
 
 // A boundary as the library has it: lines are watched where the rules want it. What they say, a line each;
-// "watching" where a watch begins.
+// "watches" where a watch begins.
 EXPORT const char* Window(unsigned window) {
   using namespace cleanslate;
   const bool wanted = driven->rules.Wants();
   const LineSnapshot snapshot = AtBoundary(window, wanted);
   Drafts drafts;
   driven->rules.Observe(window, snapshot, false, drafts);
-  driven->said = wanted && snapshot.watching ? "watching\n" : "";
+  driven->said = wanted && snapshot.watching ? "watches\n" : "";
   for (const Draft& draft : drafts)
     if (draft.severity == Severity::kWarning) driven->said += draft.fact + "\n";
   return driven->said.c_str();

@@ -115,6 +115,90 @@ def write_app(name, text):
     return importlib.import_module(name), lines
 
 
+HANDLERS = """\
+import asyncio, collections, copy, ctypes, functools, json, re, threading, uuid
+
+class Item:
+    def __init__(self, number):
+        self.number, self.parent, self.children = number, None, []
+
+def keeper():
+    held = []
+    while True:
+        held.append((yield))
+
+_keep = keeper()
+next(_keep)
+
+def closure(window):
+    _keep.send(Item(window))  # LINE closure
+
+slots = (ctypes.py_object * 1000)()
+
+def array(window):
+    slots[window] = "text %d" % window  # LINE array
+
+def exceptions(window):
+    try:
+        raise ValueError("text %d" % window)
+    except ValueError as error:
+        _keep.send(str(error) + "!")  # LINE exceptions
+
+def answer(window):
+    return json.dumps({"window": window, "id": str(uuid.uuid4())})
+
+count, last = 0, None
+
+def counts(window):
+    global count, last
+    count, last = count + 1, {"window": window, "text": "x" * (window % 97)}
+
+def cycles(window):
+    items = [Item(i) for i in range(3 + window % 5)]
+    for one, other in zip(items, items[1:]):
+        one.parent = other
+        other.children.append(one)
+
+def raises(window):
+    try:
+        raise ValueError("bad %d" % window)
+    except ValueError as error:
+        kept = error
+
+def patterns(window):
+    return re.sub("a+%d" % (window % 100), "b", "aaa1")
+
+@functools.lru_cache(maxsize=128)
+def cached(number):
+    return ["value", str(number)]
+
+def remembers(window):
+    return cached(window)
+
+recent = collections.deque(maxlen=100)
+
+def keeps_some(window):
+    recent.append({"window": window, "text": str(window)})
+
+async def all_tasks():
+    async def one(number):
+        await asyncio.sleep(0)
+        return number
+    return await asyncio.gather(*(one(i) for i in range(5)))
+
+def runs_tasks(window):
+    return asyncio.run(all_tasks())
+
+def runs_threads(window):
+    thread = threading.Thread(target=lambda: [str(i) for i in range(100)])
+    thread.start()
+    thread.join()
+
+def copies(window):
+    return copy.deepcopy({"items": [Item(i) for i in range(5)]})
+"""
+
+
 class Watched:
     """Windows, one after another."""
 
@@ -362,6 +446,39 @@ class ProcessTest(unittest.TestCase):
                     self.assertEqual(self.run_python(text).split(), ["True", "True", "True"])
                 finally:
                     del os.environ["PYTHONMALLOC"]
+
+    def run_windows(self, module, act, windows):
+        """In an interpreter of its own, as the library does it: what it says, by window."""
+        write_app(module, globals()[module.upper()])
+        said = self.run_python("""
+            import sys
+            sys.path.insert(0, os.environ["ROOT"])
+            import %s as app
+            harness.Window.restype = ctypes.c_char_p
+            for window in range(%d):
+                for line in harness.Window(window).decode().splitlines():
+                    print(window, line)
+                app.%s(window)
+        """ % (module, windows, act)).splitlines()
+        return [line for line in said if not line.endswith("watches")], len(said)
+
+    def test_a_leak_is_told_when_it_has_gone_on_for_some_windows(self):
+        lines = {text.split("# LINE ")[1]: number
+                 for number, text in enumerate(HANDLERS.splitlines(), 1) if "# LINE " in text}
+        for act, line in (("closure", "closure"), ("array", "array"), ("exceptions", "exceptions")):
+            with self.subTest(act):
+                said, _ = self.run_windows("handlers", act, 14)
+                self.assertTrue(any(
+                    each.startswith("11 small Python objects born at handlers.py:%d stay, " % lines[line])
+                    for each in said), said)
+
+    def test_is_silent_on_clean_handlers(self):
+        for act in ("answer", "counts", "cycles", "raises", "patterns", "remembers", "keeps_some", "runs_tasks",
+                    "runs_threads", "copies"):
+            with self.subTest(act):
+                said, watches = self.run_windows("handlers", act, 300)
+                self.assertEqual(said, [])
+                self.assertLessEqual(watches, 3)
 
     def test_too_much_to_note_ends_the_watch(self):
         self.assertEqual(self.run_python("""
