@@ -77,11 +77,11 @@ void PythonLines::Continue(const PythonApi& api, WindowNumber window, LineSnapsh
 LineSnapshot PythonLines::AtBoundary(const PythonApi& api, WindowNumber window, bool wanted) {
   LineSnapshot snapshot;
   if (!Ready(api)) return snapshot;
+  snapshot.small_blocks = lines_.CountBlocks(api);
   if (sites_ != nullptr)
     Continue(api, window, snapshot);
   else if (!taken_off_)
     taken_off_ = PythonLineWatch::TryTakeOff(lines_);
-  snapshot.small_blocks = lines_.CountBlocks(api);
   if (wanted && sites_ == nullptr && !snapshot.looked && CanBegin(api)) Begin(api);
   snapshot.watching = sites_ != nullptr;
   last_window_ = window;

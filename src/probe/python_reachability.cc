@@ -84,23 +84,14 @@ std::int64_t PythonReachability::ReferencesOf(const PythonObject* object) const 
 // numbers, which all kinds of tables of the interpreter have for keys.
 bool PythonReachability::IsReused(const PythonObject* object) const {
   const PythonType* const type = object->type;
+  if (std::strcmp(type->name, "functools._lru_list_elem") == 0) return true;
   if ((type->flags & kPythonMadeByClass) != 0) return false;
   if (type == api_.PyUnicode_Type || type == api_.PyBytes_Type || type == api_.PyByteArray_Type ||
       type == api_.PySet_Type || type == api_.PyFrozenSet_Type || type == api_.PyFunction_Type)
     return false;
-  static constexpr const char* kReused[] = {"int",
-                                            "list",
-                                            "tuple",
-                                            "dict",
-                                            "float",
-                                            "complex",
-                                            "slice",
-                                            "context",
-                                            "method",
-                                            "range",
-                                            "frame",
-                                            "builtin_function_or_method",
-                                            "functools._lru_list_elem"};
+  static constexpr const char* kReused[] = {"int",    "list",    "tuple", "dict",
+                                            "float",  "complex", "slice", "context",
+                                            "method", "range",   "frame", "builtin_function_or_method"};
   return std::any_of(std::begin(kReused), std::end(kReused),
                      [type](const char* name) { return std::strcmp(type->name, name) == 0; });
 }
