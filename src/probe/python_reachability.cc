@@ -10,6 +10,7 @@ constexpr unsigned long kReady = 1ul << 12;
 constexpr unsigned long kManagedReferences = 1ul << 3;  // to it, 3.12 and later
 constexpr std::size_t kCollectorHead = 16, kManagedHead = 16;
 constexpr std::intptr_t kSmallestText = 40;
+constexpr std::size_t kWord = 8;
 constexpr std::uint32_t kNone = ~0u;
 
 struct CollectorHead {
@@ -248,9 +249,9 @@ template <typename Visit>
 void PythonReachability::ForEachReferent(PythonObject* object, Visit visit) {
   if (object->type == api_.PyCode_Type) {
     const auto end = static_cast<std::size_t>(object->type->basic_size);  // where the instructions begin
-    for (std::size_t at = sizeof(PythonObject); at + sizeof(void*) <= end; at += sizeof(void*)) {
+    for (std::size_t at = sizeof(PythonObject); at + kWord <= end; at += kWord) {
       PythonObject* found = nullptr;
-      std::memcpy(&found, reinterpret_cast<const char*>(object) + at, sizeof(found));
+      std::memcpy(&found, reinterpret_cast<const char*>(object) + at, kWord);
       PythonObject head;
       const auto address = reinterpret_cast<std::uintptr_t>(found);
       if (address % 8 == 0 && address >> 47 == 0 && reader_.Read(found, &head, sizeof(head)) &&
