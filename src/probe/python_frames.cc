@@ -26,8 +26,8 @@ constexpr Description k313 = DescriptionOf(13, 6);
 constexpr Description k314 = DescriptionOf(16, 8);
 
 constexpr std::uint64_t kMostOffset = 4096;
-constexpr int kMostChecked = 8;                              // frames
-constexpr std::size_t kFrameBytes = 104, kThreadBytes = 96;  // that are looked at
+constexpr int kMostChecked = 8;                               // frames
+constexpr std::size_t kFrameBytes = 104, kThreadBytes = 184;  // that are looked at
 
 }  // namespace
 
@@ -67,6 +67,7 @@ bool PythonFrames::Choose(const PythonApi& api, const PythonLineApi& lines, std:
   layout_ = {};
   switch (api.minor) {
     case 10:
+      layout_.thread_id = 176;
       layout_.thread_first = 24;
       layout_.previous = 24;
       layout_.code = 32;
@@ -76,6 +77,7 @@ bool PythonFrames::Choose(const PythonApi& api, const PythonLineApi& lines, std:
       layout_.first_line = 40;
       return true;
     case 11:
+      layout_.thread_id = 152;
       layout_.thread_first = 56;
       layout_.first_frame = 8;
       layout_.previous = 48;

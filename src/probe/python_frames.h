@@ -7,6 +7,8 @@
 //
 // With the interpreter's lock. First, Code, At and Previous: HOT.
 
+#include <pthread.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -53,6 +55,11 @@ class PythonFrames {
   const void* Interpreter(const PythonThread* thread) const {
     return Load<const void*>(thread, layout_.interpreter);
   }
+  // Whether the thread that is running is this one. 3.10 and 3.11 tell everybody of the same; later ones tell
+  // a thread that has no lock, though CPython forbids to be asked without, that there is none.
+  bool IsHere(const PythonThread* thread) const {
+    return layout_.thread_id < 0 || Load<pthread_t>(thread, layout_.thread_id) == pthread_self();
+  }
 
   // COLD. Of a code object.
   int Line(const PythonLineApi& lines, const PythonObject* code, std::uintptr_t at) const;
@@ -68,6 +75,7 @@ class PythonFrames {
     int thread_first = 0;
     int first_frame = -1;  // from there; -1: that is the frame
     int interpreter = 16;
+    int thread_id = -1;
     int previous = 0;
     int code = 0;
     int instruction = 0;

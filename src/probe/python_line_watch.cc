@@ -101,6 +101,7 @@ struct PythonLineWatch::Hooks {
     const PythonThread* const thread = state->current();
     // Interpreters with locks of their own are left alone.
     if (thread == nullptr || state->frames->Interpreter(thread) != state->interpreter) return;
+    if (!state->frames->IsHere(thread)) return;
     if (state->naming) return;
     state->naming = true;
     const std::uint32_t site = state->sites->Current(thread);
