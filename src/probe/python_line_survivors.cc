@@ -13,7 +13,7 @@ namespace cleanslate {
 namespace {
 
 constexpr std::size_t kMostLines = 128;
-constexpr std::size_t kMostLookedAt = 32;  // blocks of a line and window
+constexpr std::size_t kMostLookedAt = 48;  // blocks of a line and window
 
 struct Share {
   std::int64_t blocks = 0, bytes = 0;
@@ -32,13 +32,20 @@ struct Left {
 // Lines that have left something in each window, the largest.
 std::vector<Left> LeftInEach(unsigned windows) {
   std::unordered_map<std::uint32_t, Shares> by_site;
+  std::uint64_t random = 1;
   PythonLineWatch::ForEachBlock(
       [&](std::uintptr_t block, std::uint32_t bytes, std::uint32_t site, std::uint32_t window) {
         if (window >= windows) return;
         Share& share = by_site[site][window];
         ++share.blocks;
         share.bytes += bytes;
-        if (share.some.size() < kMostLookedAt) share.some.emplace_back(block, bytes);
+        // Any of them: those that lie side by side are of one kind.
+        random = random * 6364136223846793005 + 1442695040888963407;
+        const std::uint64_t at = (random >> 33) % static_cast<std::uint64_t>(share.blocks);
+        if (share.some.size() < kMostLookedAt)
+          share.some.emplace_back(block, bytes);
+        else if (at < kMostLookedAt)
+          share.some[at] = {block, bytes};
       });
   std::vector<Left> left;
   for (auto& [site, shares] : by_site) {

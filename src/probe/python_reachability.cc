@@ -97,6 +97,10 @@ bool PythonReachability::IsReused(const PythonObject* object) const {
                      [type](const char* name) { return std::strcmp(type->name, name) == 0; });
 }
 
+bool PythonReachability::IsTracked(const PythonObject* object) {
+  return (reinterpret_cast<const CollectorHead*>(object) - 1)->next != 0;
+}
+
 bool PythonReachability::IsCollected(const PythonObject* object) const {
   return (object->type->flags & kPythonCollected) != 0 && object->type->traverse != nullptr;
 }
@@ -108,8 +112,7 @@ bool PythonReachability::MayFollow(const Node& node) const {
   const PythonType* const type = object->type;
   if (!IsCollected(object)) return false;
   if (type == api_.PyModule_Type || fences_.count(object) != 0) return false;
-  const bool tracked = (reinterpret_cast<const CollectorHead*>(object) - 1)->next != 0;
-  if (!tracked) return type == api_.PyDict_Type || type == api_.PyTuple_Type;
+  if (!IsTracked(object)) return type == api_.PyDict_Type || type == api_.PyTuple_Type;
   return node.young;
 }
 
@@ -284,7 +287,10 @@ bool PythonReachability::Follow() {
 void PythonReachability::Count(PythonObject* object) {
   ForEachReferent(object, [&](PythonObject* found) {
     ++references_;
-    const std::uint32_t number = NodeOf(found);
+    // What is neither asked for nor leads on to what is within is of no interest: texts, numbers, old
+    // objects.
+    const bool leads_on = found->type == api_.PyCode_Type || (IsCollected(found) && !IsTracked(found));
+    const std::uint32_t number = leads_on ? NodeOf(found) : *PlaceOf(found);
     if (number == kNone) return;
     ++nodes_[number].from_within;
     MakeSure(number);

@@ -21,7 +21,7 @@ namespace cleanslate {
 class PythonReachability {
  public:
   static constexpr std::size_t kMostObjects = 80'000;
-  static constexpr std::size_t kMostReferences = 400'000;
+  static constexpr std::size_t kMostReferences = 1'000'000;
 
   enum class Verdict : std::uint8_t {
     kNoObject,  // other memory, or an object that its type keeps for the next one's birth
@@ -59,6 +59,7 @@ class PythonReachability {
   void FindHeld();
   bool FollowCode();
   void Count(PythonObject* object);
+  static bool IsTracked(const PythonObject* object);
   bool IsLinked(const PythonObject* object);
   std::int64_t ReferencesOf(const PythonObject* object) const;
   bool HasPlausibleCount(const PythonObject* object) const;

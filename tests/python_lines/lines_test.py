@@ -409,7 +409,7 @@ class LinesTest(unittest.TestCase):
         before = resident()
         for _ in range(200):
             self.windows.watch(self.app.quick)
-        self.assertLess(resident() - before, 256)  # pages
+        self.assertLess(resident() - before, 512)  # pages; marks left behind each time would be thousands
 
 class ProcessTest(unittest.TestCase):
     def run_python(self, text, *options):
