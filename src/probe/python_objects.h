@@ -49,6 +49,7 @@ enum PythonTypeFlag : unsigned long {
   kPythonIsBytes = 1ul << 27,
   kPythonIsText = 1ul << 28,
   kPythonIsDict = 1ul << 29,
+  kPythonIsException = 1ul << 30,
   kPythonIsType = 1ul << 31,
 };
 

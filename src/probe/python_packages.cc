@@ -30,9 +30,17 @@ bool HasPart(std::string_view path, std::string_view part) {
   return false;
 }
 
+// Below "lib/python3.11", where an interpreter has what it brings along.
+bool IsOfInterpreter(std::string_view path) {
+  constexpr std::string_view kFolder = "lib/python3.";
+  const std::size_t at = path.find(kFolder);
+  return at != std::string_view::npos && (at == 0 || path[at - 1] == '/');
+}
+
 }  // namespace
 
 PythonPackages::PythonPackages(std::string task_root) : root_(WithoutSlash(std::move(task_root))) {
+  if (root_ == "/") root_.clear();  // everything that is installed
   real_root_ = root_;
   if (char* const real = realpath(root_.c_str(), nullptr)) {
     real_root_ = real;
@@ -44,7 +52,7 @@ std::string_view PythonPackages::BelowRoot(std::string_view file) const {
   for (const std::string& root : {std::cref(root_), std::cref(real_root_)}) {
     if (root.empty() || !file.starts_with(root)) continue;
     std::string_view rest = file.substr(root.size());
-    if (root != "/" && !rest.starts_with('/')) continue;
+    if (!rest.starts_with('/')) continue;
     rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
     return rest;
   }
@@ -54,7 +62,9 @@ std::string_view PythonPackages::BelowRoot(std::string_view file) const {
 std::string_view PythonPackages::OwnPath(std::string_view file) {
   if (!read_) ReadRecords();
   const std::string_view path = BelowRoot(file);
-  if (path.empty() || HasPart(path, "site-packages") || HasPart(path, "dist-packages")) return {};
+  if (path.empty() || HasPart(path, "site-packages") || HasPart(path, "dist-packages") ||
+      IsOfInterpreter(path))
+    return {};
   const std::string_view first = path.substr(0, path.find('/'));
   return installed_.count(std::string(first)) != 0 ? std::string_view() : path;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// Which files are the user's own: those below the task root that no package manager has put there.
+// Which files are the user's own: those below the task root that neither a package manager nor an interpreter
+// has put there. Nothing is, where the root isn't known or is "/".
 //
 // COLD; reads the task root's *.dist-info/RECORD files once.
 
