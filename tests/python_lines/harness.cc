@@ -1,8 +1,8 @@
 // PythonLines for a Python test to drive, by ctypes.PyDLL: with the interpreter's lock held, as at a
 // boundary.
 
-#include <memory>
 #include <string>
+#include <thread>
 
 #include "analysis/line_rules.h"
 #include "probe/python_api.h"
@@ -75,6 +75,17 @@ EXPORT const char* Boundary(unsigned window, int wanted) {
   using namespace cleanslate;
   const LineSnapshot snapshot = AtBoundary(window, wanted != 0);
   driven->said = Told(snapshot, driven->lines.off());
+  return driven->said.c_str();
+}
+
+// The same from a helper thread that takes the lock, which the caller has let go: ctypes.CDLL.
+EXPORT const char* HelperBoundary(unsigned window, int wanted) {
+  using namespace cleanslate;
+  std::thread([&] {
+    const int token = driven->api.PyGILState_Ensure();
+    Boundary(window, wanted);
+    driven->api.PyGILState_Release(token);
+  }).join();
   return driven->said.c_str();
 }
 

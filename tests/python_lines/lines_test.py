@@ -22,6 +22,8 @@ sys.dont_write_bytecode = True
 harness = ctypes.PyDLL(HARNESS)
 harness.Start.restype = harness.Boundary.restype = ctypes.c_char_p
 harness.Allocator.restype = ctypes.c_void_p
+unlocked = ctypes.CDLL(HARNESS)
+unlocked.HelperBoundary.restype = ctypes.c_char_p
 
 LEAKY = """\
     import ctypes, dataclasses, json
@@ -204,10 +206,12 @@ class Watched:
 
     window = 0
 
+    def __init__(self, boundary):
+        self.boundary = boundary
+
     def end(self, wanted=False):
         Watched.window += 1
-        said = harness.Boundary(Watched.window, int(wanted))
-        return json.loads(said)
+        return json.loads(self.boundary(Watched.window, int(wanted)))
 
     def watch(self, act, windows=5):
         """What a whole watch says of `act`, called once a window."""
@@ -235,7 +239,7 @@ class LinesTest(unittest.TestCase):
         for act in (cls.app.generator, cls.app.array, cls.app.nested, cls.app.clean):
             act()
         cls.before = allocators()
-        cls.windows = Watched()
+        cls.windows = Watched(harness.Boundary)
 
     def tearDown(self):
         gc.collect()
@@ -276,6 +280,10 @@ class LinesTest(unittest.TestCase):
     def test_is_silent_about_cycles_under_the_collector(self):
         for _ in range(5):
             self.assertEqual(self.own(self.windows.watch(self.app.clean)), [])
+
+    def test_works_from_a_helper_thread(self):
+        own = self.own(Watched(unlocked.HelperBoundary).watch(self.app.array))
+        self.assertEqual([line["line"] for line in own], [self.lines["array"]])
 
     def test_counts_small_blocks(self):
         before = self.windows.end()["small_blocks"]
