@@ -105,8 +105,8 @@ bool PythonReachability::IsCollected(const PythonObject* object) const {
   return (object->type->flags & kPythonCollected) != 0 && object->type->traverse != nullptr;
 }
 
-// What modules and classes lead to is the whole program, and none of it is garbage. What the collector
-// doesn't track may not be finished, but for dictionaries and tuples.
+// What modules lead to is the whole program, and none of it is garbage. What the collector doesn't track may
+// not be finished, but for dictionaries and tuples.
 bool PythonReachability::MayFollow(const Node& node) const {
   const PythonObject* const object = node.object;
   const PythonType* const type = object->type;
