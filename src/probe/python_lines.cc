@@ -54,8 +54,9 @@ void PythonLines::End() {
 }
 
 void PythonLines::Continue(const PythonApi& api, WindowNumber window, LineSnapshot& snapshot) {
-  const bool in_turn = window == last_window_ + 1;
-  if (!in_turn || !PythonLineWatch::IsIntact(lines_)) {
+  // Where the program marks its windows itself, each has a neighbour in which nobody looks.
+  constexpr WindowNumber kMostApart = 2;
+  if (window - last_window_ > kMostApart || !PythonLineWatch::IsIntact(lines_)) {
     snapshot.left_out = PythonLineWatch::left_out();
     End();
     return;
@@ -67,7 +68,7 @@ void PythonLines::Continue(const PythonApi& api, WindowNumber window, LineSnapsh
     PythonLineWatch::OnlyDeaths();
   } else if (boundaries_ == kBirthWindows + kSettleWindows) {
     snapshot.looked = true;
-    snapshot.since = window - (kBirthWindows + kSettleWindows) + 1;
+    snapshot.since = since_;
     lines_.PyType_ClearCache();
     snapshot.lines = FindLineSurvivors(api, *sites_, kBirthWindows);
     End();
@@ -82,7 +83,10 @@ LineSnapshot PythonLines::AtBoundary(const PythonApi& api, WindowNumber window, 
     Continue(api, window, snapshot);
   else if (!taken_off_)
     taken_off_ = PythonLineWatch::TryTakeOff(lines_);
-  if (wanted && sites_ == nullptr && !snapshot.looked && CanBegin(api)) Begin(api);
+  if (wanted && sites_ == nullptr && !snapshot.looked && CanBegin(api)) {
+    Begin(api);
+    since_ = window + 1;
+  }
   snapshot.watching = sites_ != nullptr;
   last_window_ = window;
   return snapshot;

@@ -35,7 +35,8 @@ class PythonLines {
   explicit PythonLines(std::string task_root);
 
   // At the end of `window`, with the lock of the main interpreter, no error being raised and its collector
-  // switched off. `wanted`: begin to watch, unless it does already or can't just now.
+  // switched off. `wanted`: begin to watch, unless it does already or can't just now. `api` is the same each
+  // time. Where two boundaries on end are missed, a watch is given up.
   LineSnapshot AtBoundary(const PythonApi& api, WindowNumber window, bool wanted);
 
   // From any thread, without the lock, when no boundary will come any more: the wrap passes everything
@@ -62,6 +63,7 @@ class PythonLines {
   bool taken_off_ = true;
   unsigned boundaries_ = 0;  // since the watch began
   WindowNumber last_window_ = 0;
+  WindowNumber since_ = 0;
 };
 
 }  // namespace cleanslate
