@@ -20,6 +20,7 @@
 #include "analysis/known_survivors.h"
 #include "analysis/left_running_rules.h"
 #include "analysis/limit_rule.h"
+#include "analysis/line_rules.h"
 #include "analysis/message.h"
 #include "analysis/pattern.h"
 #include "analysis/rule_names.h"
@@ -57,6 +58,12 @@ constexpr double kCyclesBytes = 2048;
 bool MayBeCycles(const Growth& growth) {
   if (growth.over >= kCyclesWindows) return false;
   return growth.bytes_per_window < kCyclesBytes || growth.most > 2 * growth.least;
+}
+
+bool Grew(const VariableSnapshot& variables) {
+  return std::any_of(variables.changed.begin(), variables.changed.end(), [](const VariableUpdate& update) {
+    return update.change != VariableChange::kRemoved && update.now.entries > update.entries_before;
+  });
 }
 
 bool IsMemory(std::string_view rule) {
@@ -217,6 +224,7 @@ class Judge::Memory {
     freeze_.Observe(now, drafts);
     if (data) statics_.Observe(now.window, now.statics, data, drafts);
     variables_.Observe(now.window, survivors.variables, drafts);
+    lines_.Observe(now.window, survivors.lines, Grew(survivors.variables), drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
@@ -241,6 +249,7 @@ class Judge::Memory {
     return findings;
   }
 
+  bool wants_lines() const { return lines_.Wants(); }
   const Suppressions& suppressions() const { return suppressions_; }
   const SetAside& suppressed() const { return suppressed_; }
   const SetAside& known() const { return known_; }
@@ -424,6 +433,7 @@ class Judge::Memory {
   FreezeRules freeze_;
   StaticRules statics_;
   VariableRules variables_;
+  LineRules lines_;
   std::unordered_set<StackId> collected_;
   std::optional<std::int64_t> ended_children_before_;
   bool had_children_ = false;
@@ -443,6 +453,9 @@ std::vector<Finding> Judge::Observe(const Survivors& survivors, const Snapshot& 
   return memory_->Observe(survivors, now, name, data);
 }
 
+bool Judge::WantsLines() const {
+  return memory_->wants_lines();
+}
 const Suppressions& Judge::UsedSuppressions() const {
   return memory_->suppressions();
 }

@@ -52,6 +52,9 @@ class Judge {
   std::vector<Finding> Observe(const Survivors& survivors, const Snapshot& now, const StackNamer& name,
                                const DataNamer& data = {});
 
+  // After the last Observe: whether the probe shall begin to watch lines at the next boundary.
+  bool WantsLines() const;
+
   const Suppressions& UsedSuppressions() const;
   // What the last Observe has set aside: findings, by the text of the suppressions' line or by the name in
   // the catalogue of known survivors. A line of the user's counts before the catalogue: whoever has written

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "probe/line.h"
 #include "probe/variable.h"
 #include "snapshot/snapshot.h"
 
@@ -37,6 +38,7 @@ struct Survivors {
   std::vector<Timer> timers;           // set in the window, or not there at its beginning
   std::vector<std::string> libraries;  // loaded in the window
   VariableSnapshot variables;          // as the probes say it: Diff leaves it empty
+  LineSnapshot lines;                  // likewise
 };
 
 // Pure. `before` and `now` are consecutive boundaries of one process. The runtime client's own connections

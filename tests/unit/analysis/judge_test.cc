@@ -311,5 +311,40 @@ TEST(Judge, WorksWithoutANamer) {
   EXPECT_THAT(judge.Observe(Diff({}, now), now, StackNamer()), SizeIs(1));
 }
 
+// Small blocks of a language's own allocator grow, and no variable does: lines are asked for, and told.
+TEST(Judge, AsksForTheLinesOfSmallObjects) {
+  Judge judge({}, kWarningsOnly);
+  WindowNumber asked = 0;
+  std::vector<Finding> findings;
+  for (WindowNumber window = 0; window <= 11; ++window) {
+    Snapshot now;
+    now.window = window;
+    Survivors survivors;
+    survivors.window = window;
+    survivors.lines.small_blocks = 1000 + 2 * static_cast<std::int64_t>(window);
+    survivors.lines.watching = asked != 0 && window < 11;
+    if (window == 11) {
+      survivors.lines.looked = true;
+      survivors.lines.since = 7;
+      survivors.lines.lines = {{"app.py", 12, "remember", true, {2, 2, 2}, {128, 128, 128}}};
+    }
+    findings = judge.Observe(survivors, now, [](StackId) { return Frames(); });
+    EXPECT_EQ(findings.size(), window < 11 ? 0u : 1u) << window;
+    if (asked == 0 && judge.WantsLines()) asked = window;
+  }
+  EXPECT_EQ(asked, 5u);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].rule, "heap-growth");
+  EXPECT_EQ(findings[0].subject, "remember");
+  EXPECT_EQ(
+      findings[0].message,
+      "small Python objects born at app.py:12 stay, 2 (128 bytes) more, in each of the last 3 invocations");
+  ASSERT_THAT(findings[0].where, SizeIs(1));
+  EXPECT_EQ(findings[0].where[0].file, "app.py");
+  EXPECT_EQ(findings[0].where[0].line, 12);
+  EXPECT_EQ(findings[0].trend.pattern, Pattern::kGrowing);
+  EXPECT_EQ(findings[0].trend.per_window, 128);
+}
+
 }  // namespace
 }  // namespace cleanslate
