@@ -22,6 +22,7 @@
 #include "preload/snapshot_taker.h"
 #include "preload/stale_taker.h"
 #include "preload/variable_taker.h"
+#include "probe/python_lines.h"
 #include "record/recorder.h"
 #include "record/unwinder.h"
 #include "report/json_line.h"
@@ -151,6 +152,7 @@ void LeakDetector::Parts::Observe(ReportType type, WindowSpan span) {
   now.stale = TakeStale(stale_connections, now.window, before.descriptors, now.descriptors);
   Survivors survivors = type == ReportType::kInit ? Survivors{} : Diff(before, now);
   survivors.variables = std::move(variables_now);
+  survivors.lines = variables.lines();
   const DataNamer data = [this](const StaticRange& range) {
     DataName named = symbolizer.NameData(range.path, range.offset);
     // Without a symbol, what lies around the text.
@@ -191,7 +193,7 @@ VariableSnapshot LeakDetector::Parts::TakeVariables(WindowNumber window,
   const auto events = [this](const VariableTaker::EventVisitor& visit) {
     runtime_api_tap.ForEachEvent(closed_window, visit);
   };
-  VariableSnapshot taken = variables.Take(window, events, deadline);
+  VariableSnapshot taken = variables.Take(window, events, deadline, judge.WantsLines());
   runtime_api_tap.WipeEvents(closed_window);
   return taken;
 }
@@ -286,6 +288,7 @@ bool LeakDetector::OnExit() noexcept try {
 }
 
 void LeakDetector::OnQuiet(const char* reason) noexcept try {
+  PythonLines::Silence();
   if (parts_->report_mode == ReportMode::kOff) return;
   parts_->facts.type = ReportType::kQuiet;
   parts_->facts.timestamp_ms = WallClockNs() / 1'000'000;

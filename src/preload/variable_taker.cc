@@ -51,28 +51,29 @@ VariableTaker::VariableTaker(const Options& options)
 }
 
 VariableSnapshot VariableTaker::Take(WindowNumber window, const Events& events,
-                                     std::chrono::steady_clock::time_point deadline) {
+                                     std::chrono::steady_clock::time_point deadline, bool lines_wanted) {
   VariableSnapshot now;
   if (probes_ == 0) return now;
   EventValues values;
   if (residue_) events([&values](std::string_view event) { values.Add(event); });
-  const ProbeRequest request = {window, residue_ ? &values : nullptr, deadline};
+  const ProbeRequest request = {window, residue_ ? &values : nullptr, deadline, lines_wanted};
   if ((probes_ & kPythonProbe) != 0) {
     Append(python_.Look(request), now);
-    SayOnce(python_.off(), python_said_);
+    SayOnce("variables aren't named", python_.off(), python_said_);
+    SayOnce("lines of small objects aren't named", python_.lines_off(), lines_said_);
   }
   if ((probes_ & kNodeProbe) != 0) {
     Append(node_.Look(request), now);
-    SayOnce(node_.off(), node_said_);
+    SayOnce("variables aren't named", node_.off(), node_said_);
   }
   std::sort(now.changed.begin(), now.changed.end(),
             [](const VariableUpdate& a, const VariableUpdate& b) { return a.now.name < b.now.name; });
   return now;
 }
 
-void VariableTaker::SayOnce(std::string_view reason, bool& said) {
+void VariableTaker::SayOnce(std::string_view what, std::string_view reason, bool& said) {
   if (reason.empty() || std::exchange(said, true)) return;
-  const std::string line = "cleanslate: variables aren't named: " + std::string(reason) + "\n";
+  const std::string line = "cleanslate: " + std::string(what) + ": " + std::string(reason) + "\n";
   raw::WriteStderr(line.data(), line.size());
 }
 

@@ -24,14 +24,17 @@ class VariableTaker {
   using Events = std::function<void(const EventVisitor&)>;
 
   VariableSnapshot Take(WindowNumber window, const Events& events,
-                        std::chrono::steady_clock::time_point deadline);
+                        std::chrono::steady_clock::time_point deadline, bool lines_wanted);
+  // At the last Take.
+  const LineSnapshot& lines() const { return python_.lines(); }
 
  private:
-  void SayOnce(std::string_view reason, bool& said);
+  void SayOnce(std::string_view what, std::string_view reason, bool& said);
 
   std::uint32_t probes_;
   bool residue_;
   bool python_said_ = false;
+  bool lines_said_ = false;
   bool node_said_ = false;
   PythonProbe python_;
   NodeProbe node_;

@@ -14,6 +14,7 @@ struct ProbeRequest {
   WindowNumber window = 0;             // that was just closed
   const EventValues* event = nullptr;  // the window's events; null: they are not to be looked for
   std::chrono::steady_clock::time_point deadline;
+  bool lines = false;  // lines are to be watched from now on
 };
 
 }  // namespace cleanslate

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "probe/python_api.h"
+#include "probe/python_lines.h"
 #include "probe/python_look.h"
 
 namespace cleanslate {
@@ -32,7 +33,7 @@ class Undisturbed {
 }  // namespace
 
 struct PythonProbe::Interpreter : LockedWork {
-  explicit Interpreter(std::string task_root) : root(std::move(task_root)) {}
+  explicit Interpreter(std::string task_root) : root(std::move(task_root)), lines(root) {}
 
   // The thread that waits for the lock of an interpreter which is being ended never gets it, or is ended.
   int Lock() override { return api.PyGILState_Ensure(); }
@@ -44,15 +45,17 @@ struct PythonProbe::Interpreter : LockedWork {
     if (current == nullptr || api.PyThreadState_GetInterpreter(current) != api.PyInterpreterState_Main())
       return;
     const Undisturbed undisturbed(api);
-    look->Run(event, deadline, why);
+    look->Run(request.event, request.deadline, why);
     looked = why.empty();
+    if (looked) told = lines.AtBoundary(api, request.window, request.lines);
   }
 
   PythonApi api;
   std::string root;
   std::unique_ptr<PythonLook> look;
-  const EventValues* event = nullptr;
-  std::chrono::steady_clock::time_point deadline;
+  PythonLines lines;
+  ProbeRequest request;
+  LineSnapshot told;
   std::string why;
   bool looked = false;
 };
@@ -71,25 +74,29 @@ bool PythonProbe::Ready() {
   return true;
 }
 
+const std::string& PythonProbe::lines_off() const {
+  return interpreter_->lines.off();
+}
+
 VariableSnapshot PythonProbe::Look(const ProbeRequest& request) {
   using Clock = std::chrono::steady_clock;
+  lines_ = {};
   if (!Ready()) return {};
   const PythonApi& api = interpreter_->api;
   if (api.Py_IsInitialized() == 0 || api.IsFinalizing()) return {};
   const Clock::time_point deadline = std::min(request.deadline, Clock::now() + options_.patience);
-  bool looked = false;
-  if (api.HoldsLock()) {
-    interpreter_->event = request.event;
-    interpreter_->deadline = deadline;
+  const bool holds_lock = api.HoldsLock();
+  if (!holds_lock && call_.IsBusy()) return {};
+  interpreter_->request = request;
+  interpreter_->request.deadline = deadline;
+  bool looked = true;
+  if (holds_lock)
     interpreter_->Run();
-    looked = true;
-  } else if (!call_.IsBusy()) {
-    interpreter_->event = request.event;
-    interpreter_->deadline = deadline;
+  else
     looked = call_.Run(interpreter_, deadline);
-  }
-  interpreter_->event = nullptr;
+  interpreter_->request.event = nullptr;
   if (!interpreter_->why.empty()) off_ = interpreter_->why;
+  if (looked && interpreter_->looked) lines_ = std::move(interpreter_->told);
   return Told(request.window, looked && interpreter_->looked);
 }
 
@@ -104,7 +111,8 @@ VariableSnapshot PythonProbe::Told(WindowNumber window, bool looked) {
   snapshot.left_out += memory_.left_out();
   // Sources are read for the first time here. Where that takes too long, the rest has no line this time.
   constexpr std::chrono::milliseconds kMostReading{10};
-  const auto until = std::max(std::chrono::steady_clock::now() + kMostReading, interpreter_->deadline);
+  const auto until =
+      std::max(std::chrono::steady_clock::now() + kMostReading, interpreter_->request.deadline);
   for (VariableUpdate& update : snapshot.changed) {
     const bool in_time = std::chrono::steady_clock::now() < until;
     if (const PythonPlaced* const placed = in_time ? look.PlaceOf(update.now.name) : nullptr) {

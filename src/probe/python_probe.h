@@ -20,6 +20,7 @@
 #include <memory>
 #include <string>
 
+#include "probe/line.h"
 #include "probe/locked_call.h"
 #include "probe/probe_request.h"
 #include "probe/variable.h"
@@ -40,9 +41,13 @@ class PythonProbe {
   PythonProbe& operator=(const PythonProbe&) = delete;
 
   VariableSnapshot Look(const ProbeRequest& request);
+  // Of the last look.
+  const LineSnapshot& lines() const { return lines_; }
 
   // Why it stays off, in a user's words; empty: it doesn't.
   const std::string& off() const { return off_; }
+  // The same of the lines of small objects, where variables are named all the same.
+  const std::string& lines_off() const;
 
  private:
   struct Interpreter;
@@ -55,6 +60,7 @@ class PythonProbe {
   std::shared_ptr<Interpreter> interpreter_;  // an abandoned helper has a share of it
   LockedCall call_;
   VariableMemory memory_;
+  LineSnapshot lines_;
 };
 
 }  // namespace cleanslate

@@ -3,6 +3,7 @@ import ctypes
 import functools
 import json
 import lzma
+import queue
 import re
 import zlib
 
@@ -120,6 +121,32 @@ def clean_modules_and_patterns_when_needed(event, context):
 
     pattern = re.compile(rf"row-{event['number'] % 7}-\d+")
     return bool(pattern.match("row-1-2")) + len(html.escape("<>")) + int(decimal.Decimal("1.5"))
+
+
+class Order:
+    def __init__(self, number):
+        self.number = number
+        self.lines = [f"line {number * at}" for at in range(5)]
+
+
+_orders = queue.SimpleQueue()
+
+
+# Python's own allocator hides them from malloc, and the queue from whoever looks at variables: the line tells.
+# expect: heap-growth heap-growth.py
+# with: n=14 by=12
+def leaky_objects_in_a_queue(event, context):
+    _orders.put(Order(event["number"]))
+    return _orders.qsize()
+
+
+_served = queue.SimpleQueue()
+
+
+# clean of: heap-growth, variable-growth
+def clean_queue_that_is_emptied(event, context):
+    _served.put(Order(event["number"]))
+    return _served.get().number
 
 
 _counters = collections.Counter()
