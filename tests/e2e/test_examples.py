@@ -24,6 +24,15 @@ NAMED_IN_CPP = NAMED | {
     "default-argument": ("heap-growth", "AddItem"),
     "singleton-session": ("heap-growth", "Open"),
 }
+# The variable, and where it is written.
+VARIABLES = {
+    ("python", "module-list"): ("variable-growth", "leaky.orders", "leaky.py", 3),
+    ("python", "default-argument"): ("default-argument-mutated", "leaky.add_item(basket=)", "leaky.py", 4),
+    ("python", "singleton-session"): ("variable-replaced", "leaky.session.user", "leaky.py", 6),
+    ("node", "module-list"): ("variable-growth", "leaky.orders", "leaky.js", 3),
+    ("node", "default-argument"): ("variable-growth", "leaky.EMPTY_BASKET.items", "leaky.js", 3),
+    ("node", "singleton-session"): ("variable-replaced", "leaky.session.user", "leaky.js", 8),
+}
 INVOCATIONS = 6
 
 
@@ -51,6 +60,11 @@ class Examples(Case):
             self.assert_named(leaky, rule, word)
             # A leak that repeats is a warning by the fifth invocation at the latest.
             self.assertTrue(warnings_of(leaky.windows[:5], rule), f"{rule} comes late")
+        if (language, leak) in VARIABLES:
+            rule, name, file, line = VARIABLES[language, leak]
+            found = [one for one in warnings_of(leaky.windows[:5], rule) if one["subject"] == name]
+            self.assertTrue(found, [warnings_of(leaky.windows, each) for each in (rule, "variable-growth")])
+            self.assertEqual((found[0]["where"][0]["file"], found[0]["where"][0]["line"]), (file, line))
 
     def assert_named(self, done, rule, word):
         found = warnings_of(done.windows, rule)
