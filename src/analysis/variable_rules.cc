@@ -77,17 +77,18 @@ void VariableRules::Observe(WindowNumber window, const VariableSnapshot& now, Dr
 }
 
 // `growing` only where the variable's own bounds allow for it.
-Growth VariableRules::GrowthOf(WindowNumber window, const VariableUpdate& update) {
+Growth VariableRules::GrowthOf(WindowNumber window, const VariableUpdate& update,
+                               History<std::string>& history, std::int64_t before, std::int64_t now) {
   const std::string& name = update.now.name;
-  const Amount level = {update.change == VariableChange::kRemoved ? 0 : update.now.entries, 0};
-  Series* series = entries_.Find(name);
+  const Amount level = {update.change == VariableChange::kRemoved ? 0 : now, 0};
+  Series* series = history.Find(name);
   if (series == nullptr) {
-    if (level.count == 0 && update.entries_before == 0) return {};
+    if (level.count == 0 && before == 0) return {};
     if (window == 0) {
-      entries_.Begin(name, 0, level);
+      history.Begin(name, 0, level);
       return {};
     }
-    series = entries_.Begin(name, window - 1, {update.entries_before, 0});
+    series = history.Begin(name, window - 1, {before, 0});
     if (series == nullptr) return {};
   }
   if (window == 0) return {};
@@ -99,10 +100,12 @@ Growth VariableRules::GrowthOf(WindowNumber window, const VariableUpdate& update
 }
 
 void VariableRules::JudgeOne(WindowNumber window, const VariableUpdate& update, Drafts& drafts) {
-  const Growth growth = GrowthOf(window, update);
+  const Growth own = GrowthOf(window, update, sizes_, update.size_before, update.now.size);
+  const Growth all = GrowthOf(window, update, entries_, update.entries_before, update.now.entries);
   if (window == 0) return;
   JudgeHeld(window, update, drafts);
-  const bool growing = growth.pattern == Pattern::kGrowing;
+  const bool itself = own.pattern == Pattern::kGrowing;
+  const bool growing = itself || all.pattern == Pattern::kGrowing;
   Recurrence::Verdict replaced;
   if (IsReplaced(update)) replaced = texts_.Observe(window, update.now.name);
   if (!growing && !replaced.recurs()) return;
@@ -111,8 +114,11 @@ void VariableRules::JudgeOne(WindowNumber window, const VariableUpdate& update, 
   Draft draft = DraftOf(is_default ? kDefaultArgumentMutated
                         : growing  ? kVariableGrowth
                                    : kVariableReplaced,
-                        update, growing ? growth : replaced.growth);
-  const Series* series = entries_.Find(update.now.name);
+                        update,
+                        itself    ? own
+                        : growing ? all
+                                  : replaced.growth);
+  const Series* series = (itself ? sizes_ : entries_).Find(update.now.name);
   draft.first_seen =
       growing && series != nullptr && series->first_rise() != 0 ? series->first_rise() : replaced.first_seen;
   if (!growing) {
@@ -120,6 +126,7 @@ void VariableRules::JudgeOne(WindowNumber window, const VariableUpdate& update, 
     draft.count = 1;
     draft.fact = (is_default ? "default " : "") + Described(update.now) + " is left with other text";
   } else {
+    if (itself) draft.count = update.now.size;
     draft.fact = (is_default ? "default " : "") + Described(update.now);
   }
   drafts.push_back(std::move(draft));

@@ -101,17 +101,19 @@ bool ReadVariable(const json& object, Variable& variable) {
     if (text == nullptr || text->size() > kMostName) return false;
   }
   const auto line = Number(object, "line");
+  const auto size = Number(object, "size");
   const auto entries = Number(object, "entries");
   const auto texts = Number(object, "texts");
   const auto rest = Number(object, "rest");
   const auto identity = Number(object, "object");
   const json* holds = List(object, "holds", kMostHeld);
-  if (!line || !entries || !texts || !rest || !identity || holds == nullptr) return false;
+  if (!line || !size || !entries || !texts || !rest || !identity || holds == nullptr) return false;
   if (name->empty() || *line > (1 << 30)) return false;
   variable.name = *name;
   variable.kind = *kind;
   variable.file = *file;
   variable.line = static_cast<int>(*line);
+  variable.size = *size;
   variable.entries = *entries;
   variable.texts = static_cast<std::uint64_t>(*texts);
   variable.rest = static_cast<std::uint64_t>(*rest);

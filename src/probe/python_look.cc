@@ -78,7 +78,7 @@ void PythonLook::Measure(const PythonVariable& variable, const EventValues* even
   if (variable.root.value != nullptr) {
     contents = walk_.Measure(variable.root);
   } else {
-    contents.entries = variable.counted;
+    contents.size = contents.entries = variable.counted;
     contents.rest = variable.mark != 0 ? hash_.Of(variable.mark) : 0;
   }
   left_out_ += contents.left_out;
@@ -88,6 +88,7 @@ void PythonLook::Measure(const PythonVariable& variable, const EventValues* even
   now.kind = variable.kind;
   now.role = variable.role;
   now.bound = variable.bound;
+  now.size = contents.size;
   now.entries = contents.entries;
   now.texts = contents.texts;
   now.rest = contents.rest;

@@ -111,9 +111,11 @@ void PythonWalk::Walk(const PythonRoot& root) {
     if (root.shallow && facts.own && !named_elsewhere)
       objects_.ForEachAttribute(value, facts.slots,
                                 [&](PythonObject*, PythonObject*) { ++contents_.entries; });
+    contents_.size = contents_.entries;
     return;
   }
   Expand(value, facts.kind == PythonKind::kLruCache);
+  contents_.size = contents_.entries;
   while (!waiting_.empty()) {
     const Item item = waiting_.back();
     waiting_.pop_back();

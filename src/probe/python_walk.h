@@ -28,6 +28,7 @@
 namespace cleanslate {
 
 struct PythonContents {
+  std::int64_t size = 0;  // of the variable alone
   std::int64_t entries = 0;
   std::uint64_t texts = 0, rest = 0, object = 0;
   std::int64_t left_out = 0;  // elements

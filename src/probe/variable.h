@@ -43,6 +43,7 @@ struct Variable {
   int line = 0;      // 0: unknown
   VariableRole role = VariableRole::kVariable;
   VariableBound bound = VariableBound::kNone;
+  std::int64_t size = 0;     // its own entries; all of them where that isn't known
   std::int64_t entries = 0;  // of it and of the containers that it alone leads to; 0 where it holds none
   std::uint64_t texts = 0;  // mark of the texts and bytes it leads to; 0: none. Times written as text are not
                             // among them, nor is what the program's own code contains.
@@ -63,7 +64,7 @@ enum class VariableChange : std::uint8_t {
 struct VariableUpdate {
   Variable now;  // as it was, when removed
   VariableChange change = VariableChange::kAssigned;
-  std::int64_t entries_before = 0;
+  std::int64_t size_before = 0, entries_before = 0;
   bool texts_changed = false;   // besides what `change` says
   bool object_changed = false;  // it is another container
   WindowNumber since = 0;       // the first window in which it may have changed: behind the look before

@@ -6,8 +6,8 @@ namespace cleanslate {
 namespace {
 
 bool IsSame(const Variable& before, const Variable& now) {
-  return before.entries == now.entries && before.texts == now.texts && before.rest == now.rest &&
-         before.object == now.object && before.kind == now.kind;
+  return before.size == now.size && before.entries == now.entries && before.texts == now.texts &&
+         before.rest == now.rest && before.object == now.object && before.kind == now.kind;
 }
 
 VariableChange ChangeOf(const Variable& before, const Variable& now) {
@@ -27,10 +27,10 @@ void VariableMemory::Note(WindowNumber window, const std::vector<Variable>& seen
         ++left_out_;
         continue;
       }
-      changed.push_back({now, VariableChange::kAssigned, 0, now.texts != 0, now.object != 0, window});
+      changed.push_back({now, VariableChange::kAssigned, 0, 0, now.texts != 0, now.object != 0, window});
     } else if (Known& before = at->second; !IsSame(before.variable, now)) {
       const Variable& was = before.variable;
-      changed.push_back({now, ChangeOf(was, now), was.entries, now.texts != was.texts,
+      changed.push_back({now, ChangeOf(was, now), was.size, was.entries, now.texts != was.texts,
                          now.object != was.object, before.looked + 1});
     }
     known_[now.name] = {now, window};
@@ -42,6 +42,7 @@ void VariableMemory::Note(WindowNumber window, const std::vector<Variable>& seen
     VariableUpdate& update = changed.emplace_back();
     update.now = std::move(before.variable);
     update.change = VariableChange::kRemoved;
+    update.size_before = update.now.size;
     update.entries_before = update.now.entries;
     update.since = before.looked + 1;
     known_.erase(at);

@@ -167,8 +167,12 @@ class Assembly {
       Frame where;
       where.file = now.file;
       where.line = now.line;
-      result.push_back({now.name, now.kind, kChanges[static_cast<std::size_t>(each->change)],
-                        each->entries_before, each->change == VariableChange::kRemoved ? 0 : now.entries,
+      // What changed below it counts where it has the same entries itself.
+      const bool below = each->size_before == now.size && each->entries_before != now.entries;
+      const std::int64_t before = below ? each->entries_before : each->size_before;
+      const std::int64_t after = below ? now.entries : now.size;
+      result.push_back({now.name, now.kind, kChanges[static_cast<std::size_t>(each->change)], before,
+                        each->change == VariableChange::kRemoved ? 0 : after,
                         now.file.empty() ? Frames() : Frames{where}});
     }
     return result;

@@ -315,4 +315,11 @@ function isPlain(object) {
   return !types.isProxy(prototype) && b.prototypeOf(prototype) === null && b.descriptor(prototype, 'hasOwnProperty') !== undefined;
 }
 
-module.exports = { Look, Measure, MOST_FIELDS, Out, isPlain, looksLikeTime };
+// Its own entries; all that were counted where it isn't known what is an entry.
+function sizeOf(value, entries) {
+  if (b.isArray(value)) return b.descriptor(value, 'length').value;
+  if (types.isMap(value)) return b.mapSize(value);
+  return types.isSet(value) ? b.setSize(value) : entries;
+}
+
+module.exports = { Look, Measure, MOST_FIELDS, Out, isPlain, looksLikeTime, sizeOf };

@@ -12,7 +12,7 @@ function variable({ name, role, before, now }) {
     push(holds, `{"field":${short(now.holds[i].field)},"number":${now.holds[i].number}}`);
   }
   return `{"name":${short(name)},"kind":${short(now.kind)},"file":${short(now.file)},"line":${now.line},"role":"${role}",` +
-    `"bound":"${now.bound}","entries":${now.entries},"texts":${now.texts},"rest":${now.rest},"object":${now.object},"before":${before},` +
+    `"bound":"${now.bound}","size":${now.size},"entries":${now.entries},"texts":${now.texts},"rest":${now.rest},"object":${now.object},"before":${before},` +
     `"holds":[${join(holds, ',')}]}`;
 }
 

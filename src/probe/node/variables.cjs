@@ -4,7 +4,7 @@
 
 const b = require('./builtins.cjs');
 const { isName } = require('./event_values.cjs');
-const { Measure, MOST_FIELDS, Out, isPlain } = require('./measure.cjs');
+const { Measure, MOST_FIELDS, Out, isPlain, sizeOf } = require('./measure.cjs');
 const { MOST_MEMBERS, Ownership } = require('./ownership.cjs');
 const { LARGE } = require('./sources.cjs');
 const { MOST_NAME } = require('./tell.cjs');
@@ -134,7 +134,7 @@ class Variables extends Ownership {
     if (this.names.has(name) || name.length > MOST_NAME) return;
     this.names.add(name);
     this.touched?.add(name);
-    this.note(unit, name, word, { kind, entries, line, texts: 0, rest: 0, object: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
+    this.note(unit, name, word, { kind, size: entries, entries, line, texts: 0, rest: 0, object: 0, holds: [], held: null, crowded: false, large: false, cost: 0 }, 'registry', source);
   }
 
   variable(unit, name, word, item, kind, source, object, isNamed) {
@@ -186,8 +186,9 @@ class Variables extends Ownership {
       measure.root(item);
     }
     const { entries, texts, rest, holds, held, overflow: crowded } = measure;
+    const size = isNamed === undefined ? sizeOf(item, entries) : entries;
     const cost = measure.nodes + measure.steps;
-    this.note(unit, name, word, { kind, entries, texts, rest, object, holds, held, crowded, large, cost }, 'variable', source);
+    this.note(unit, name, word, { kind, size, entries, texts, rest, object, holds, held, crowded, large, cost }, 'variable', source);
   }
 
   note(unit, name, word, now, role, source) {

@@ -70,6 +70,22 @@ TEST_F(VariableRulesTest, NamesWhatGrowsByTheFifthInvocation) {
   EXPECT_EQ(drafts[0].first_seen, 2);  // the cold start is no evidence
 }
 
+TEST_F(VariableRulesTest, CountsTheVariablesOwnEntriesWhereTheseGrow) {
+  const auto drafts = Run(5, [](WindowNumber window) {
+    Variable list = Named("app.orders", "list");  // of dictionaries with ten members
+    list.size = window;
+    list.entries = 11 * window;
+    Variable state = Named("app.state");  // state["recent"] grows
+    state.size = 3;
+    state.entries = 3 + window;
+    return std::vector{list, state};
+  });
+  ASSERT_THAT(drafts,
+              ElementsAre(Says(kVariableGrowth, "app.orders", 5), Says(kVariableGrowth, "app.state", 8)));
+  EXPECT_EQ(Sentence(drafts[0], "app.orders", {}),
+            "list app.orders grew by 1 entry in each of the last 4 invocations (now 5)");
+}
+
 TEST_F(VariableRulesTest, IsSilentAboutWhatFillsOnceOrIsKeptBounded) {
   Run(1000, [](WindowNumber window) {
     Variable warm = Named("app.warm");  // lazy imports, a table that is built by the first calls

@@ -15,9 +15,9 @@ using ::testing::SizeIs;
 
 std::string OneVariable(const std::string& name, int entries, int before, const std::string& more = "") {
   return R"({"name":")" + name +
-         R"(","kind":"Array","file":"app.js","line":3,"role":"variable","bound":"none",)" + R"("entries":)" +
-         std::to_string(entries) + R"(,"texts":0,"rest":0,"object":1,"before":)" + std::to_string(before) +
-         R"(,"holds":[)" + more + "]}";
+         R"(","kind":"Array","file":"app.js","line":3,"role":"variable","bound":"none","size":1,)" +
+         R"("entries":)" + std::to_string(entries) + R"(,"texts":0,"rest":0,"object":1,"before":)" +
+         std::to_string(before) + R"(,"holds":[)" + more + "]}";
 }
 
 std::string OneLook(int look, const std::string& seen, const std::string& gone = "") {

@@ -555,7 +555,7 @@ test('a program ends when it would end', async () => {
 });
 
 test('a look is text that can be read, whatever names there are', () => {
-  const now = { kind: 'a"b', file: 'x\u2028\ud800.js', line: 3, bound: 'none', entries: 1, texts: 2, rest: 3, object: 4, holds: [{ field: 'event.*', number: false }] };
+  const now = { size: 1, kind: 'a"b', file: 'x\u2028\ud800.js', line: 3, bound: 'none', entries: 1, texts: 2, rest: 3, object: 4, holds: [{ field: 'event.*', number: false }] };
   const text = tell(4, { seen: [{ name: 'n'.repeat(1000), role: 'variable', before: 3, now }], gone: [{ name: 'x', before: 1 }], watched: 1, leftOut: 0 }, 2, '');
   const read = JSON.parse(text);
   assert.strictEqual(read.seen[0].name.length, 160);

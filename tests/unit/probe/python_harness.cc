@@ -42,6 +42,7 @@ Json ToJson(const VariableUpdate& update) {
           {"bound", kBounds[static_cast<int>(update.now.bound)]},
           {"change", kChanges[static_cast<int>(update.change)]},
           {"before", update.entries_before},
+          {"size", update.now.size},
           {"entries", update.now.entries},
           {"texts", update.now.texts != 0},
           {"texts_changed", update.texts_changed},
