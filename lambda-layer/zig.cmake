@@ -11,7 +11,7 @@ foreach(language C CXX)
   string(REPLACE C cc driver ${driver})
   set(CMAKE_${language}_COMPILER ${CLEANSLATE_ZIG} ${driver} -target ${CLEANSLATE_LAYER_ARCHITECTURE}-linux-gnu.2.26)
   # zig switches a sanitizer on by itself where nothing is said.
-  set(CMAKE_${language}_FLAGS_INIT "-fno-sanitize=all -Wno-deprecated-literal-operator")
+  set(CMAKE_${language}_FLAGS_INIT "-fno-sanitize=all -ffunction-sections -fdata-sections -Wno-deprecated-literal-operator")
 endforeach()
 foreach(tool ar ranlib)
   string(TOUPPER ${tool} name)

@@ -14,7 +14,7 @@ namespace cleanslate {
 
 namespace {
 
-std::string Variable(const char* name) {
+std::string ValueOf(const char* name) {
   const char* value = getenv(name);
   return value == nullptr ? "" : value;
 }
@@ -23,16 +23,16 @@ std::string Variable(const char* name) {
 
 FunctionFacts ReadFunctionFacts() {
   FunctionFacts facts;
-  facts.name = Variable("AWS_LAMBDA_FUNCTION_NAME");
-  facts.version = Variable("AWS_LAMBDA_FUNCTION_VERSION");
-  const std::string memory = Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+  facts.name = ValueOf("AWS_LAMBDA_FUNCTION_NAME");
+  facts.version = ValueOf("AWS_LAMBDA_FUNCTION_VERSION");
+  const std::string memory = ValueOf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
   std::from_chars(memory.data(), memory.data() + memory.size(), facts.memory_mb);
   return facts;
 }
 
 std::string ReadRuntimeName() {
   constexpr std::string_view kPrefix = "AWS_Lambda_";
-  const std::string environment = Variable("AWS_EXECUTION_ENV");
+  const std::string environment = ValueOf("AWS_EXECUTION_ENV");
   if (environment.starts_with(kPrefix)) return environment.substr(kPrefix.size());
   char path[4096];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));

@@ -76,7 +76,7 @@ napi_value Events(napi_env env, napi_callback_info) {
   return list.array;
 }
 
-napi_value Report(napi_env env, napi_callback_info info) try {
+napi_value TakeReport(napi_env env, napi_callback_info info) try {
   std::size_t count = 1;
   napi_value text = nullptr;
   std::size_t size = 0;
@@ -137,7 +137,7 @@ EXPORT std::int32_t node_api_module_get_api_version_v1() {
 EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   if (!HasNode()) return exports;
   Add(env, exports, "events", Events);
-  Add(env, exports, "report", Report);
+  Add(env, exports, "report", TakeReport);
   Add(env, exports, "settings", Settings);
   Add(env, exports, "enter", Enter);
   Add(env, exports, "leave", Leave);
