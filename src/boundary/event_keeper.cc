@@ -23,7 +23,7 @@ EventKeeper::Place EventKeeper::Begin() {
 
 void EventKeeper::Append(Place place, std::string_view bytes) {
   Event* const event = At(place);
-  if (event == nullptr) return;
+  if (event == nullptr || event->state != State::kArriving) return;
   const std::size_t taken = std::min(bytes.size(), kEventBytes - event->size);
   if (taken < bytes.size() && event->size < kEventBytes) ++left_out_;
   memcpy(event->bytes + event->size, bytes.data(), taken);
@@ -32,7 +32,7 @@ void EventKeeper::Append(Place place, std::string_view bytes) {
 
 void EventKeeper::Complete(Place place, std::uint32_t window) {
   Event* const event = At(place);
-  if (event == nullptr) return;
+  if (event == nullptr || event->state != State::kArriving) return;  // forgotten meanwhile
   event->state = State::kWhole;
   event->window = window;
 }

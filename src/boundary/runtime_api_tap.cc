@@ -129,6 +129,12 @@ void RuntimeApiTap::WipeEvents(std::uint32_t window) {
   tracker_.events().Wipe(window);
 }
 
+void RuntimeApiTap::ForgetEvents() {
+  SpinLockHolder holder(lock_);
+  tracker_.events().Enable(false);
+  tracker_.events().Reset();
+}
+
 bool RuntimeApiTap::IsRuntimeApi(int fd) {
   if (!Taps(fd)) return false;
   SpinLockHolder holder(lock_);

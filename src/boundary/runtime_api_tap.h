@@ -91,6 +91,8 @@ class RuntimeApiTap {
     tracker_.events().ForEach(tracker_.current_window(), copy);
   }
   void WipeEvents(std::uint32_t window);
+  // Nothing is kept any more, nor from now on.
+  void ForgetEvents();
 
   // A connection whose requests were seen to be for the Runtime API: the runtime client's own.
   bool IsRuntimeApi(int fd);

@@ -52,6 +52,7 @@ void Say(const char* text) {
 
 void GoQuiet(const char* reason) {
   watch_state.store(WatchState::kQuiet, std::memory_order_relaxed);
+  runtime_api_tap.ForgetEvents();
   if (detector != nullptr) detector->OnQuiet(reason);
   Say("cleanslate: not watching any more: ");
   Say(reason);

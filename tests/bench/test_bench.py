@@ -51,7 +51,7 @@ class Bench(unittest.TestCase):
 
     def test_every_row_has_numbers(self):
         out, values = bench("--modes", "dormant|active")
-        self.assertEqual(set(values), {"programs", "micro", "start-up", "memory", "boundary", "state", "files"}, out)
+        self.assertEqual(set(values), {"programs", "micro", "start-up", "memory", "boundary", "state", "files", "variables"}, out)
         self.assert_measured(values["programs"], PROGRAMS, OURS)
         self.assert_measured(values["micro"], PAIRS, OURS)
         self.assert_measured(values["start-up"], {"processor time", "wall clock"}, OURS)
@@ -63,7 +63,11 @@ class Bench(unittest.TestCase):
         files = {"median ms", "most ms", "a round", "until found", "boundary ms of each window"}
         self.assert_measured(values["files"], {"3,000 files in 300 folders"}, files)
         self.assertEqual(values["files"]["3,000 files in 300 folders"]["found"], [300], out)
-        self.assertRegex(out, r"Targets: \d+ of 20 hold")
+        timed = {"first", "median", "most", "handler", "handler, probed"}
+        self.assert_measured(values["variables"], {"Python, small app", "Node, small app"}, timed)
+        traced = {"handler, tracemalloc", "its snapshot"}
+        self.assert_measured({"Python": values["variables"]["Python, small app"]}, {"Python"}, traced)
+        self.assertRegex(out, r"Targets: \d+ of 24 hold")
 
     def test_a_peer_has_numbers_or_says_how_to_get_it(self):
         out, values = bench("--only", "programs/sqlite3|micro/pair$")

@@ -133,6 +133,25 @@ TEST_P(KeptEvents, AreCutWhereTheyAreTooLongAndNoneAreKeptUnasked) {
   EXPECT_THAT(Of(2), ElementsAre(std::string(EventKeeper::kEventBytes, 'x')));
 }
 
+TEST_P(KeptEvents, AreForgottenWhenNobodyWatchesAnyMore) {
+  process.tap->KeepEvents(true);
+  const int fd = process.Connect();
+  process.Poll(fd);
+  process.Receive(fd, NextReply("a", "first event"));
+  const std::string half = NextReply("b", "second event");
+  const int other = process.Connect();
+  process.Poll(other);
+  process.Receive(other, half.substr(0, half.size() - 3));
+  process.tap->ForgetEvents();
+  EXPECT_THAT(Of(1), IsEmpty());
+  process.Receive(other, half.substr(half.size() - 3));
+  process.Respond(fd, "a");
+  process.Poll(fd);
+  process.Receive(fd, NextReply("c", "third event"));
+  EXPECT_THAT(Of(1), IsEmpty());
+  EXPECT_THAT(Of(2), IsEmpty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Split, KeptEvents, testing::Values(0, 7));
 
 TEST(RuntimeApiTap, CountsARuntimeApiConnectionThatItCannotFollow) {
