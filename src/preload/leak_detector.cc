@@ -22,7 +22,7 @@
 #include "preload/snapshot_taker.h"
 #include "preload/stale_taker.h"
 #include "preload/variable_taker.h"
-#include "probe/python_lines.h"
+#include "probe/python/lines.h"
 #include "record/recorder.h"
 #include "record/unwinder.h"
 #include "report/json_line.h"

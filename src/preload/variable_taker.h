@@ -10,7 +10,7 @@
 #include "base/options.h"
 #include "probe/event_values.h"
 #include "probe/node_probe.h"
-#include "probe/python_probe.h"
+#include "probe/python/probe.h"
 #include "probe/variable.h"
 
 namespace cleanslate {

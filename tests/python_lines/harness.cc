@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "analysis/line_rules.h"
-#include "probe/python_api.h"
-#include "probe/python_lines.h"
+#include "probe/python/api.h"
+#include "probe/python/lines.h"
 
 namespace cleanslate {
 namespace {

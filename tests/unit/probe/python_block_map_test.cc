@@ -1,4 +1,4 @@
-#include "probe/python_block_map.h"
+#include "probe/python/block_map.h"
 
 #include <gtest/gtest.h>
 

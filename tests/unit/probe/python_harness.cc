@@ -14,7 +14,7 @@
 
 #include "base/guard.h"
 #include "probe/event_values.h"
-#include "probe/python_probe.h"
+#include "probe/python/probe.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "probe/python_owners.h"
+#include "probe/python/owners.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/python_packages.h"
+#include "probe/python/packages.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "probe/python_source.h"
+#include "probe/python/source.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/python_walk.h"
+#include "probe/python/walk.h"
 
 #include <gtest/gtest.h>
 
