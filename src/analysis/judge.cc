@@ -227,6 +227,10 @@ class Judge::Memory {
     lines_.Observe(now.window, survivors.lines, Grew(survivors.variables), drafts);
     AddSharedCauses(heap_, heap_causes_, now.window, name, drafts);
     AddSharedCauses(mappings_, mapping_causes_, now.window, name, drafts);
+    std::erase_if(drafts, [this](const Draft& draft) {
+      return IsMemory(draft.rule) && draft.file.empty() &&
+             lines_.Disturbs(static_cast<WindowNumber>(draft.first_seen));
+    });
     std::erase_if(drafts, [this](const Draft& draft) { return draft.severity < options_.least; });
     for (Draft& draft : drafts) AddLimits(now, draft);
 

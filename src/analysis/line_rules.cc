@@ -60,6 +60,8 @@ Draft DraftOf(const LineSurvivors& line, WindowNumber since) {
 
 void LineRules::Observe(WindowNumber window, const LineSnapshot& now, bool variables_grew, Drafts& drafts) {
   wants_ = false;
+  if (variables_grew) variables_grew_at_ = window;
+  disturbed_ = watching_ || now.watching;
   if (now.small_blocks < 0) return;
   if (!blocks_) {
     blocks_.emplace(window, Amount{now.small_blocks, 0});
@@ -71,14 +73,20 @@ void LineRules::Observe(WindowNumber window, const LineSnapshot& now, bool varia
     next_ = window + pause_;
     pause_ = std::min<WindowNumber>(2 * pause_, WindowNumber{1} << 20);
   }
-  if (!watching_ && now.watching) level_at_begin_ = now.small_blocks;
+  if (!watching_ && now.watching) {
+    level_at_begin_ = now.small_blocks;
+    began_ = window;
+  }
   watching_ = now.watching;
-  if (watching_ || variables_grew || window < next_) return;
+  // A look may see only some of the variables.
+  const bool may_be_a_variable = variables_grew_at_ && window < *variables_grew_at_ + kQuiet;
+  if (watching_ || may_be_a_variable || window < next_) return;
   wants_ = blocks_->Judge().pattern == Pattern::kGrowing;
 }
 
 void LineRules::Tell(WindowNumber window, const LineSnapshot& now, Drafts& drafts) const {
   constexpr std::int64_t kMostOfGrowth = 2;
+  if (variables_grew_at_ && *variables_grew_at_ >= now.since) return;
   const std::int64_t grown = now.small_blocks - level_at_begin_;
   const std::int64_t windows = static_cast<std::int64_t>(window) - now.since + 1;
   for (const LineSurvivors& line : now.lines) {

@@ -1,9 +1,9 @@
 #pragma once
 
 // heap-growth of what never comes by malloc: a language's own small blocks. How many there are is followed
-// from window to window, as series.h says; where they grow and no named variable does, lines are asked for,
-// and what the watch has seen is told, once a watch. It isn't asked for often: each watch doubles the time to
-// the next one.
+// from window to window, as series.h says; where they grow and no named variable has for some windows, lines
+// are asked for, and what the watch has seen is told, once a watch, if no variable grew meanwhile. It isn't
+// asked for often: each watch doubles the time to the next one.
 //
 // A line that renews what it leaves leaves something in each window, too. It is told apart by the whole: a
 // line can't have left more than twice of what all blocks together have grown by.
@@ -20,6 +20,7 @@ namespace cleanslate {
 class LineRules {
  public:
   static constexpr WindowNumber kFirstPause = 64;
+  static constexpr WindowNumber kQuiet = 4;
 
   // Once a window, in order. `variables_grew`: a named variable, bounded or not, has more entries than
   // before.
@@ -27,6 +28,9 @@ class LineRules {
 
   // Whether the next boundary shall begin a watch.
   bool Wants() const { return wants_; }
+  // While a watch is on, what Python allocates comes through one frame more: a stack that was first seen in
+  // it is no news, and that it grows no evidence. Of the last Observe.
+  bool Disturbs(WindowNumber first_seen) const { return disturbed_ && first_seen > began_; }
 
  private:
   void Tell(WindowNumber window, const LineSnapshot& now, Drafts& drafts) const;
@@ -34,6 +38,9 @@ class LineRules {
   std::optional<Series> blocks_;
   bool wants_ = false;
   bool watching_ = false;
+  bool disturbed_ = false;  // in the window that was observed last
+  WindowNumber began_ = 0;
+  std::optional<WindowNumber> variables_grew_at_;
   std::int64_t level_at_begin_ = 0;
   WindowNumber next_ = 0;
   WindowNumber pause_ = kFirstPause;

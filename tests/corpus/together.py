@@ -5,11 +5,13 @@ on it leaks: so it shows whether it is still watched."""
 import importlib.util
 import os
 import pathlib
+import sys
 
 
 def _module(file):
     spec = importlib.util.spec_from_file_location(pathlib.Path(file).stem, file)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # as an import does: whoever looks for modules finds it there
     spec.loader.exec_module(module)
     return module
 

@@ -31,7 +31,9 @@ class LineRulesTest : public testing::Test {
  protected:
   using Level = std::function<std::int64_t(WindowNumber)>;
 
-  Drafts Run(WindowNumber windows, const Level& level, bool variables_grow = false) {
+  using Grows = std::function<bool(WindowNumber)>;
+
+  Drafts Run(WindowNumber windows, const Level& level, const Grows& variables_grow = {}) {
     Drafts drafts;
     for (; window_ <= windows; ++window_) {
       LineSnapshot now;
@@ -46,7 +48,7 @@ class LineRulesTest : public testing::Test {
         begins_.push_back(window_);
       }
       now.watching = began_ != 0;
-      rules_.Observe(window_, now, variables_grow, drafts);
+      rules_.Observe(window_, now, variables_grow && variables_grow(window_), drafts);
     }
     return drafts;
   }
@@ -79,8 +81,32 @@ TEST_F(LineRulesTest, AsksWhereBlocksGrowAndTellsTheLine) {
 }
 
 TEST_F(LineRulesTest, DoesNotAskWhereAVariableGrows) {
-  EXPECT_THAT(Run(100, Leaking, true), IsEmpty());
+  EXPECT_THAT(Run(100, Leaking, [](WindowNumber) { return true; }), IsEmpty());
   EXPECT_THAT(begins_, IsEmpty());
+}
+
+// A look that its time cuts sees some of the variables only.
+TEST_F(LineRulesTest, DoesNotAskWhereAVariableWasSeenToGrowLately) {
+  EXPECT_THAT(Run(100, Leaking, [](WindowNumber window) { return window % 3 == 0; }), IsEmpty());
+  EXPECT_THAT(begins_, IsEmpty());
+}
+
+TEST_F(LineRulesTest, TellsNothingWhereAVariableGrewDuringTheWatch) {
+  EXPECT_THAT(Run(20, Leaking, [](WindowNumber window) { return window == 9; }), IsEmpty());
+  EXPECT_THAT(begins_, ElementsAre(6));
+}
+
+// Its frames make new stacks of what Python allocates.
+TEST_F(LineRulesTest, DisturbsWhatIsFirstSeenInAWatch) {
+  Run(6, Leaking);
+  ASSERT_THAT(begins_, ElementsAre(6));
+  Run(9, Leaking);
+  EXPECT_TRUE(rules_.Disturbs(7));
+  EXPECT_FALSE(rules_.Disturbs(6));
+  Run(11, Leaking);
+  EXPECT_TRUE(rules_.Disturbs(8));
+  Run(12, Leaking);
+  EXPECT_FALSE(rules_.Disturbs(8));
 }
 
 TEST_F(LineRulesTest, DoesNotAskAboutWarmUpNoiseAndCollectedGarbage) {
