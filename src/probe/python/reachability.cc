@@ -339,11 +339,14 @@ bool PythonReachability::Find() {
   return true;
 }
 
-// Old objects have weak references to what waits to be collected: a class to those derived from it.
+// Old objects have weak references to what waits to be collected, a class to those derived from it; and to
+// what is gone: a database connection to its cursors, of which it clears its list now and then.
 bool PythonReachability::IsToGarbage(const PythonObject* object) const {
   const PythonType* const type = object->type;
   if (type != api_._PyWeakref_RefType && type->derived_from != api_._PyWeakref_RefType) return false;
-  const Node* const known = Known(reinterpret_cast<PythonObject* const*>(object)[2]);
+  const PythonObject* const to = reinterpret_cast<PythonObject* const*>(object)[2];
+  if (to == api_.none) return true;
+  const Node* const known = Known(to);
   return known != nullptr && !known->held;
 }
 
