@@ -50,6 +50,9 @@ struct Options {
   char tmp[kPathBytes] = "/tmp";
   char suppressions[kPathBytes] = "";  // empty: the task root's cleanslate.supp
   char complaints[2048] = "";          // whole lines, each ended by a newline; empty when all was understood
+
+  // Whose variables are to be named; 0 where variables aren't watched.
+  std::uint32_t WantedProbes() const { return (state & kVariableState) != 0 ? probes : 0; }
 };
 
 // `environment` is a null-terminated array of "NAME=value". Allocates nothing.

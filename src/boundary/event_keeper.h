@@ -24,7 +24,6 @@ class EventKeeper {
   constexpr EventKeeper() = default;
 
   void Enable(bool enabled) { enabled_ = enabled; }
-  bool enabled() const { return enabled_; }
 
   // An event begins to arrive; its bytes; it is whole, and `window` is the one that it belongs to.
   Place Begin();

@@ -108,7 +108,7 @@ void Watch(const RuntimeApiAddress& address) {
   if (!recorder.Open(options, block_unit_shift)) return GoQuiet("no memory for the records");
   allocator_hooks::Install();
   runtime_api_tap.Start(address);
-  runtime_api_tap.KeepEvents(options.residue && options.probes != 0 && (options.state & kVariableState) != 0);
+  runtime_api_tap.KeepEvents(options.residue && options.WantedProbes() != 0);
   detector = LeakDetector::Create(options);
   if (detector == nullptr) return GoQuiet("no memory for the reports");
   watched_pid.store(raw::GetPid(), std::memory_order_relaxed);

@@ -44,9 +44,7 @@ void Append(VariableSnapshot more, VariableSnapshot& all) {
 }  // namespace
 
 VariableTaker::VariableTaker(const Options& options)
-    : probes_((options.state & kVariableState) != 0 ? options.probes : 0),
-      residue_(options.residue),
-      python_(PythonOptions()) {
+    : probes_(options.WantedProbes()), residue_(options.residue), python_(PythonOptions()) {
   NodeProbe::SetEventSource(residue_ ? VisitEvents : nullptr);
 }
 
